@@ -1,0 +1,92 @@
+// Package submit is the straight path of everything that is handed in: it is
+// stored durably, with its attempt number, before anybody is told so; then a
+// grader marks it, and state, verdict and report are stored together.
+package submit
+
+import (
+	"context"
+	"time"
+
+	"pattarai/quizzes"
+	"pattarai/sandbox/check"
+)
+
+// Kind tells which grader a submission goes to.
+type Kind string
+
+// The kinds.
+const (
+	KindChecks Kind = "checks" // A lesson's checks, run on the learner's lab.
+	KindQuiz   Kind = "quiz"   // One quiz item.
+)
+
+// State is a submission's place in its life. See docs/state.md.
+type State string
+
+// The states.
+const (
+	Queued  State = "queued"
+	Running State = "running"
+	Done    State = "done"
+)
+
+// Submission is one thing handed in.
+type Submission struct {
+	ID          string
+	Learner     string
+	Lesson      string // Lesson id.
+	Item        string // "checks", or the quiz item's id.
+	Kind        Kind
+	Attempt     int               // From 1, per learner, lesson and item; 0 when it did not count.
+	Key         string            // Idempotency key: same learner, lesson, item and key is the same submission.
+	ContentHash string            // Of the lesson.
+	ChecksHash  string            // Of the exercise, or of the question.
+	Images      map[string]string // Node to image digest.
+	Files       map[string][]byte
+	Answer      quizzes.Answer
+	State       State
+	Verdict     check.Verdict
+	Gradable    bool
+	Points      float64
+	MaxPoints   float64
+	Report      check.Report  // Of checks, once done.
+	Score       quizzes.Score // Of a quiz item.
+	Received    time.Time
+	Started     time.Time
+	Finished    time.Time
+}
+
+// Store keeps submissions. Insert and Finish are durable when they return.
+type Store interface {
+	// InsertSubmission stores s and sets its attempt number. When learner, lesson,
+	// item and key are known already it changes nothing and returns the stored one.
+	InsertSubmission(ctx context.Context, s Submission) (stored Submission, fresh bool, err error)
+	StartSubmission(ctx context.Context, id string, at time.Time) error
+	// FinishSubmission stores verdict, report and state in one transaction. Finishing twice changes nothing.
+	FinishSubmission(ctx context.Context, s Submission) error
+	Submission(ctx context.Context, learner, id string) (Submission, error) // fault.NotFound also for somebody else's.
+	Submissions(ctx context.Context, learner string, limit int) ([]Submission, error)
+	Unfinished(ctx context.Context) ([]Submission, error) // Queued or running, oldest first.
+	// Latest is the newest finished, gradable submission per item of a lesson.
+	Latest(ctx context.Context, learner, lesson string) (map[string]Submission, error)
+}
+
+// Service takes submissions in and has them graded.
+type Service struct{}
+
+// Grader runs a submission's checks. observe hears of each result as it comes.
+type Grader interface {
+	Grade(ctx context.Context, s Submission, observe func(check.Result)) (check.Report, map[string]string, error)
+}
+
+// Update is news of a submission.
+type Update struct {
+	Submission string
+	Lesson     string
+	Result     *check.Result // A check began, moved on or ended.
+	Done       *Submission   // It is graded.
+	Position   int           // Place in line while queued, from 1.
+}
+
+// Subscribe sends every update about a learner's submissions until ctx ends. A slow reader loses updates, not the grader time.
+func (s *Service) Subscribe(ctx context.Context, learner string) <-chan Update { panic("contract") }
