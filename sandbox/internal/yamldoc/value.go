@@ -1,0 +1,302 @@
+package yamldoc
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"pattarai/lessons/problem"
+)
+
+// Value is a value of the tree. Its reading methods report what does not fit and
+// then return false; the zero Value (an absent key) reads as absent.
+type Value struct {
+	doc  *Doc
+	node *yaml.Node
+}
+
+// Present tells whether there is a value at all.
+func (v Value) Present() bool { return v.node != nil }
+
+// Line is where the value begins, from 1; 0 for an absent value.
+func (v Value) Line() int {
+	if v.node == nil {
+		return 0
+	}
+	return v.node.Line
+}
+
+// Problem notes an error at the value.
+func (v Value) Problem(code, found, allowed, fix string) {
+	v.doc.addNode(v.node, code, found, allowed, fix)
+}
+
+// Warn notes a warning at the value.
+func (v Value) Warn(code, found, allowed, fix string) {
+	v.Problem(code, found, allowed, fix)
+	v.doc.Problems[len(v.doc.Problems)-1].Severity = problem.Warning
+}
+
+// IsMap tells whether the value is a map.
+func (v Value) IsMap() bool { return v.node != nil && v.node.Kind == yaml.MappingNode }
+
+// IsList tells whether the value is a list.
+func (v Value) IsList() bool { return v.node != nil && v.node.Kind == yaml.SequenceNode }
+
+// IsNull tells whether the value was left empty.
+func (v Value) IsNull() bool { return v.node != nil && v.node.ShortTag() == "!!null" }
+
+// IsNumber tells whether the value is a number.
+func (v Value) IsNumber() bool {
+	return v.node != nil && (v.node.ShortTag() == "!!int" || v.node.ShortTag() == "!!float")
+}
+
+// Words names what the value is, for a sentence: "a list", "the number 3".
+func (v Value) Words() string {
+	switch {
+	case v.IsMap():
+		return "a map"
+	case v.IsList():
+		return "a list"
+	case v.IsNull():
+		return "nothing"
+	}
+	switch v.node.ShortTag() {
+	case "!!int", "!!float":
+		return "the number " + v.node.Value
+	case "!!bool":
+		return v.node.Value + " (a yes/no value)"
+	case "!!timestamp":
+		return "the date " + v.node.Value
+	}
+	return strconv.Quote(Shorten(v.node.Value))
+}
+
+// Shorten cuts text for quoting in a sentence.
+func Shorten(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// wrong reports that the value is not what was expected.
+func (v Value) wrong(expected, fix string) {
+	v.Problem("wrong-type", v.Words()+" found", expected+" is expected", fix)
+}
+
+// Raw is the text of any scalar as written, without complaint.
+func (v Value) Raw() string {
+	if v.node == nil || v.node.Kind != yaml.ScalarNode {
+		return ""
+	}
+	return v.node.Value
+}
+
+// Scalar reads any scalar as the text it was written as.
+func (v Value) Scalar() (string, bool) {
+	if v.node.Kind != yaml.ScalarNode || v.IsNull() {
+		v.wrong("one value", "write a single word, number or quoted text")
+		return "", false
+	}
+	return v.node.Value, true
+}
+
+// Text reads text that is not empty.
+func (v Value) Text() (string, bool) {
+	if v.node.Kind != yaml.ScalarNode || v.node.ShortTag() != "!!str" {
+		fix := "write text"
+		if v.node.Kind == yaml.ScalarNode && !v.IsNull() {
+			fix = fmt.Sprintf("quote it: %q", v.node.Value)
+		}
+		v.wrong("text", fix)
+		return "", false
+	}
+	if strings.TrimSpace(v.node.Value) == "" {
+		v.Problem("empty", "empty text found", "text is expected", "write it, or remove the key")
+		return "", false
+	}
+	return v.node.Value, true
+}
+
+// Bool reads true or false.
+func (v Value) Bool() (bool, bool) {
+	var b bool
+	if v.node.ShortTag() != "!!bool" || v.node.Decode(&b) != nil {
+		v.wrong("true or false", "write true or false, without quotes")
+		return false, false
+	}
+	return b, true
+}
+
+// Int reads a whole number between low and high.
+func (v Value) Int(low, high int) (int, bool) {
+	n, err := strconv.Atoi(v.Raw())
+	if v.node.ShortTag() != "!!int" || err != nil {
+		v.wrong(fmt.Sprintf("a whole number from %d to %d", low, high), "write digits only, without quotes")
+		return 0, false
+	}
+	if n < low || n > high {
+		v.Problem("out-of-range", fmt.Sprintf("the number %d", n), fmt.Sprintf("%d to %d is allowed", low, high), "choose a number in this range")
+		return 0, false
+	}
+	return n, true
+}
+
+// Number reads a number between low and high.
+func (v Value) Number(low, high float64) (float64, bool) {
+	f, err := strconv.ParseFloat(v.Raw(), 64)
+	if !v.IsNumber() || err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		v.wrong(fmt.Sprintf("a number from %g to %g", low, high), "write a number, without quotes")
+		return 0, false
+	}
+	if f < low || f > high {
+		v.Problem("out-of-range", fmt.Sprintf("the number %g", f), fmt.Sprintf("%g to %g is allowed", low, high), "choose a number in this range")
+		return 0, false
+	}
+	return f, true
+}
+
+// Duration reads a time such as 500ms or 3s between low and high.
+func (v Value) Duration(low, high time.Duration) (time.Duration, bool) {
+	d, err := time.ParseDuration(v.Raw())
+	if err != nil || v.IsNumber() {
+		v.Problem("duration", v.Words()+" is no duration", "a number with ms, s or m is expected", "write it like 500ms, 3s or 2m")
+		return 0, false
+	}
+	if d < low || d > high {
+		v.Problem("out-of-range", "the duration "+v.Raw(), fmt.Sprintf("%s to %s is allowed", low, high), "choose a duration in this range")
+		return 0, false
+	}
+	return d, true
+}
+
+// Percent reads "3%" (or 3 %) as 0.03.
+func (v Value) Percent() (float64, bool) {
+	digits, marked := strings.CutSuffix(strings.TrimSpace(v.Raw()), "%")
+	f, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+	if !marked || err != nil || math.IsNaN(f) {
+		v.Problem("percentage", v.Words()+" is no percentage", "a number with % is expected", "write it like 3%")
+		return 0, false
+	}
+	if f < 0 || f > 100 {
+		v.Problem("out-of-range", "the percentage "+v.Raw(), "0% to 100% is allowed", "choose a percentage in this range")
+		return 0, false
+	}
+	return f / 100, true
+}
+
+// Regexp reads an RE2 regular expression.
+func (v Value) Regexp() (*regexp.Regexp, bool) {
+	text, ok := v.Text()
+	if !ok {
+		return nil, false
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		v.Problem("regexp", strings.TrimPrefix(err.Error(), "error parsing regexp: "), "RE2 syntax is allowed (no look-around, no back-references)",
+			"correct the expression; single quotes keep its backslashes")
+		return nil, false
+	}
+	return re, true
+}
+
+// Choice reads one of the allowed words.
+func (v Value) Choice(allowed ...string) (string, bool) {
+	text, ok := v.Scalar()
+	if !ok {
+		return "", false
+	}
+	if !slices.Contains(allowed, text) {
+		v.Problem("not-allowed", strconv.Quote(Shorten(text)), "allowed: "+strings.Join(allowed, ", "), Suggest(text, allowed))
+		return "", false
+	}
+	return text, true
+}
+
+// Suggest is the fix for a word that is not among the allowed ones.
+func Suggest(got string, allowed []string) string {
+	if near := problem.Nearest(got, allowed); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "choose one of these"
+}
+
+// List reads a list.
+func (v Value) List() ([]Value, bool) {
+	if !v.IsList() {
+		v.wrong("a list", "write it as [a, b] or with lines beginning with \"- \"")
+		return nil, false
+	}
+	items := make([]Value, len(v.node.Content))
+	for i, n := range v.node.Content {
+		items[i] = Value{v.doc, n}
+	}
+	return items, true
+}
+
+// OneOrMore reads a list, or a single value as a list of one.
+func (v Value) OneOrMore() []Value {
+	if items, ok := v.asList(); ok {
+		return items
+	}
+	return []Value{v}
+}
+
+func (v Value) asList() ([]Value, bool) {
+	if !v.IsList() {
+		return nil, false
+	}
+	return v.List()
+}
+
+// Texts reads a text, or a list of texts.
+func (v Value) Texts() ([]string, bool) {
+	var texts []string
+	all := true
+	for _, item := range v.OneOrMore() {
+		text, ok := item.Text()
+		all = all && ok
+		texts = append(texts, text)
+	}
+	return texts, all
+}
+
+// Canonical renders the value without comments, order of keys or style, for hashing.
+func (v Value) Canonical() string {
+	var b strings.Builder
+	canonical(&b, v.node)
+	return b.String()
+}
+
+func canonical(b *strings.Builder, n *yaml.Node) {
+	switch {
+	case n == nil:
+	case n.Kind == yaml.MappingNode:
+		var parts []string
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			var p strings.Builder
+			p.WriteString(strconv.Quote(n.Content[i].Value) + ":")
+			canonical(&p, n.Content[i+1])
+			parts = append(parts, p.String())
+		}
+		slices.Sort(parts)
+		b.WriteString("{" + strings.Join(parts, ",") + "}")
+	case n.Kind == yaml.SequenceNode:
+		b.WriteString("[")
+		for _, c := range n.Content {
+			canonical(b, c)
+			b.WriteString(",")
+		}
+		b.WriteString("]")
+	default:
+		b.WriteString(n.ShortTag() + strconv.Quote(n.Value))
+	}
+}
