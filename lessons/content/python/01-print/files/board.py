@@ -1,0 +1,3 @@
+# The board in front of the shop. Print the four lines of the lesson.
+
+print("Amutha Stores")

@@ -1,0 +1,5 @@
+item = input()
+count = int(input())
+price = float(input())
+
+print("item: " + item + " count: " + count)
