@@ -15,6 +15,8 @@ import (
 type Catalog struct {
 	Courses  []*Course
 	Problems problem.List // Of every lesson; a lesson with errors is in no course.
+
+	folders map[string]*folder // By lesson folder: what a later load need not do again.
 }
 
 // Course is a folder with a course.yaml.
@@ -58,6 +60,16 @@ type Text struct {
 	Runs      []Run                       // Runnable blocks, top to bottom.
 	Questions map[string]quizzes.Question // In this language; same ids and keys as the default's.
 	Stale     []string                    // Ids of steps whose default-language source changed since translation.
+	Locked    map[string]template.HTML    // Solutions by step id; not in any step's HTML. Serve them only when unlocked.
+	Checks    []Anchor                    // Places where checks are shown, top to bottom.
+	Edits     []Anchor                    // Files that blocks put into the editor.
+}
+
+// Anchor is a name at a line of a lesson's text.
+type Anchor struct {
+	File string // As problems name it.
+	Name string
+	Line int
 }
 
 // Step is a heading's worth of a lesson. The first step has no heading of its own
@@ -78,6 +90,7 @@ type Run struct {
 	Code      string
 	Output    string // What the following output block says it prints; "" with HasOutput false.
 	HasOutput bool
+	File      string
 	Line      int
 }
 
@@ -88,12 +101,9 @@ type Solution struct {
 	Fails string            // Id of the check it must fail on; "" for good ones. From solution.yaml.
 	Says  string            // Text that check's report must contain; may be "".
 	Why   string            // The misconception, in a sentence.
-	Line  int
+	File  string            // Its solution.yaml, as problems name it.
+	Line  int               // Of "fails" in it; 0 without.
 }
 
 // Validate checks a part of a lesson that this package does not understand.
 type Validate func(lesson *Lesson) problem.List
-
-// Load reads every course below fsys. A lesson with errors is left out and its
-// problems are listed; the error is only for a content root that cannot be read.
-func Load(fsys fs.FS, validate Validate) (*Catalog, error) { panic("contract") }

@@ -2,16 +2,12 @@
 // and functions, without files, network, clock or database.
 package quizzes
 
-import (
-	"html/template"
-
-	"pattarai/lessons/problem"
-)
+import "html/template"
 
 // Kind is a kind of question.
 type Kind string
 
-// The kinds.
+// The kinds. How each is written is in docs/authoring-quizzes.md.
 const (
 	Single  Kind = "single"
 	Multi   Kind = "multi"
@@ -24,32 +20,49 @@ const (
 	Predict Kind = "predict"
 )
 
+// Kinds lists every kind in the order of the documentation.
+func Kinds() []Kind {
+	return []Kind{Single, Multi, Number, Text, Order, Match, Cloze, Parsons, Predict}
+}
+
 // Question is one item. What is tagged json:"-" never reaches a browser before an answer.
 type Question struct {
 	ID      string        `json:"id"`
 	Kind    Kind          `json:"kind"`
-	Title   string        `json:"title"`  // Plain text of its heading.
-	Prompt  template.HTML `json:"prompt"` // Sanitised.
-	Options []Option      `json:"options,omitempty"`
+	Title   string        `json:"title"`             // Plain text of its heading.
+	Prompt  template.HTML `json:"prompt"`            // Sanitised.
+	Options []Option      `json:"options,omitempty"` // In the order they are shown.
+	Targets []Option      `json:"targets,omitempty"` // match: what options are matched with, in the order shown.
+	Gaps    int           `json:"gaps,omitempty"`    // cloze: how many blanks the prompt has.
 	Points  float64       `json:"points"`
 	Line    int           `json:"-"`
 	Hash    string        `json:"hash"` // Of everything that decides a grade.
 
-	Accept    []string      `json:"-"` // text: accepted forms; /…/ is a regular expression (RE2).
+	Accept    []string      `json:"-"` // text: accepted forms, /…/ is a regular expression (RE2); predict: the output; cloze: per blank, forms joined by " | ".
 	Value     float64       `json:"-"` // number
 	Tolerance float64       `json:"-"` // number, absolute
+	Key       []string      `json:"-"` // order, parsons: option ids in the right order; match: the target id of each option.
 	Why       template.HTML `json:"-"` // Shown after an answer.
 }
 
 // Option is a choice. Why is its own feedback.
 type Option struct {
-	ID    string        `json:"id"` // "a", "b", … in the author's order.
+	ID    string        `json:"id"` // "a", "b", … in the author's order; in shown order where the author's order is the answer.
 	Label template.HTML `json:"label"`
 	Right bool          `json:"-"`
 	Why   template.HTML `json:"-"`
 }
 
 // Answer is what a learner gave: option ids for choices, one text otherwise.
+//
+//	single         one option id
+//	multi          any number of option ids
+//	number, text,
+//	predict        one text
+//	order          every option id, in the learner's order
+//	parsons        the option ids of the lines used, in the learner's order
+//	match          one target id per option, in the order of Options; "" is unanswered
+//	cloze          one text per blank, in the order of the prompt; "" is unanswered
 type Answer struct {
 	Values []string `json:"values"`
 }
@@ -61,10 +74,6 @@ type Score struct {
 	Feedback map[string]template.HTML `json:"feedback"` // By option id that was chosen; "" for the item as a whole.
 }
 
-// Grade marks an answer. The error is for answers that do not fit the question
-// (unknown option, two values for a single choice); its text is for the person.
-func Grade(q Question, a Answer) (Score, error) { panic("contract") }
-
 // Item is the raw form of a question as the Markdown reader found it.
 type Item struct {
 	File    string
@@ -73,8 +82,11 @@ type Item struct {
 	Attrs   map[string]string // id and others, as written.
 	Title   string
 	Prompt  template.HTML
+	Gaps    int      // Blanks in the prompt.
+	Outputs []string // Output blocks of the prompt, which are not shown.
 	Choices []Choice // Task-list entries.
 	Entries []Choice // Plain list entries (accepted answers, order, pairs).
+	Why     template.HTML
 }
 
 // Choice is a list entry of an item.
@@ -85,6 +97,3 @@ type Choice struct {
 	Source  string        // Its Markdown text, trimmed.
 	Why     template.HTML // Its nested list, "" without one.
 }
-
-// Parse makes a question of an item, or says what is wrong with it.
-func Parse(item Item) (Question, problem.List) { panic("contract") }

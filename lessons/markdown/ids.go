@@ -1,0 +1,45 @@
+package markdown
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// ids are the heading ids in use.
+type ids map[string]bool
+
+// take makes a free id of a heading's text. Letters, marks and digits of every
+// script are kept, so that a Tamil heading stays readable in the address bar.
+func (used ids) take(title string) string {
+	base := slug(title)
+	id := base
+	for n := 1; used[id]; n++ {
+		id = base + "-" + strconv.Itoa(n)
+	}
+	used[id] = true
+	return id
+}
+
+func slug(title string) string {
+	const most = 80 // Runes.
+	var out []rune
+	for _, r := range strings.ToLower(norm.NFC.String(title)) {
+		switch {
+		case unicode.IsLetter(r), unicode.IsMark(r), unicode.IsDigit(r), r == '_':
+			out = append(out, r)
+		case (unicode.IsSpace(r) || r == '-') && len(out) > 0 && out[len(out)-1] != '-':
+			out = append(out, '-')
+		}
+	}
+	for len(out) > most && !unicode.IsMark(out[most]) || len(out) > 2*most {
+		out = out[:most]
+	}
+	id := strings.Trim(string(out), "-")
+	if id == "" {
+		return "section"
+	}
+	return id
+}
