@@ -1,0 +1,90 @@
+// Pattarai-agent is the first process of every lab container. See package
+// sandbox/agent.
+//
+// Usage:
+//
+//	pattarai-agent            serve, configured by PATTARAI_AGENT_* variables
+//	pattarai-agent connect    join stdin and stdout with the agent in this container
+//	pattarai-agent --version  tell the version
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"pattarai/sandbox/agent"
+)
+
+// What keeps an idle agent small: it shares the memory limit of its container.
+const (
+	gcPercent   = 25
+	memoryLimit = 48 << 20
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "pattarai-agent:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	debug.SetGCPercent(gcPercent)
+	debug.SetMemoryLimit(memoryLimit)
+	command := ""
+	if len(args) > 0 {
+		command = args[0]
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	switch command {
+	case "":
+		return serve(ctx)
+	case "connect":
+		if err := hide(); err != nil {
+			return err
+		}
+		return agent.Bridge(ctx, os.Environ(), os.Stdin, os.Stdout)
+	case "--version", "version":
+		fmt.Println("pattarai-agent", version())
+		return nil
+	}
+	return fmt.Errorf("unknown command %q; use connect, --version or nothing", command)
+}
+
+func serve(ctx context.Context) error {
+	if err := hide(); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	return agent.Run(ctx, os.Environ(), os.Getpid() == 1, log)
+}
+
+// hide keeps the token in this process's environment and memory from processes of
+// the same user: neither /proc nor a debugger shows them.
+func hide() error {
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("hide the token from other processes: %w", err)
+	}
+	return nil
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return setting.Value
+		}
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,159 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Defaults and bounds of a [Command].
+const (
+	defaultTimeout = 10 * time.Second
+	defaultOutput  = 64 << 10
+	maxOutput      = 16 << 20
+	maxStdin       = 16 << 20
+)
+
+// Command is a process to run inside a node.
+type Command struct {
+	Args      []string          `json:"args"`       // Argument vector; Args[0] is looked up in PATH.
+	Dir       string            `json:"dir"`        // "" means the agent's own.
+	Env       map[string]string `json:"env"`        // Added to the node's environment.
+	Stdin     []byte            `json:"stdin"`      // At most 16 MiB.
+	Timeout   time.Duration     `json:"timeout"`    // 0 means ten seconds. The whole process group is killed then.
+	MaxOutput int               `json:"max_output"` // Bytes kept of stdout and of stderr each; 0 means 64 KiB, at most 16 MiB.
+	Memory    int64             `json:"memory"`     // RLIMIT_AS in bytes; 0 means none. Needs /bin/sh in the node.
+	// Fresh runs the command in a new empty directory filled with Files, kills
+	// whatever the command left running and deletes the directory afterwards.
+	// Only for nodes without a service and without shells. Dir is then relative
+	// to the new directory.
+	Fresh bool              `json:"fresh"`
+	Files map[string][]byte `json:"files"` // With Fresh: relative path to content.
+}
+
+// Result is how a command ended. A command that fails is a result, not an error.
+type Result struct {
+	Exit            int           `json:"exit"`   // Exit status; 128+n after signal n; -1 when it could not start.
+	Stdout          []byte        `json:"stdout"` //
+	Stderr          []byte        `json:"stderr"` //
+	StdoutTruncated bool          `json:"stdout_truncated"`
+	StderrTruncated bool          `json:"stderr_truncated"`
+	TimedOut        bool          `json:"timed_out"`
+	OutOfMemory     bool          `json:"out_of_memory"`
+	Failure         string        `json:"failure"` // Why it could not start: "no such program: foo".
+	Duration        time.Duration `json:"duration"`
+}
+
+// Exec runs a command to its end. The error is ours only: connection lost,
+// context ended (the command is killed then), or an [*Error] when the command
+// breaks a bound of [Command].
+func (c *Client) Exec(ctx context.Context, cmd Command) (Result, error) {
+	if len(cmd.Stdin) > maxStdin {
+		return Result{}, refuse("stdin of %d bytes; at most %d are allowed", len(cmd.Stdin), maxStdin)
+	}
+	line := cmd
+	line.Stdin, line.Files = nil, nil // They follow in frames.
+	p, err := c.begin(ctx, opExec, line)
+	if err != nil {
+		return Result{}, err
+	}
+	defer p.finish()
+	if err := sendCommand(p.wire, cmd); err != nil {
+		return Result{}, p.failure(err)
+	}
+	if err := p.answer(nil); err != nil {
+		return Result{}, err
+	}
+	return p.result()
+}
+
+// sendCommand sends what does not fit the request line: the files and stdin.
+func sendCommand(w *wire, cmd Command) error {
+	if cmd.Fresh {
+		if err := sendFiles(w, cmd.Files); err != nil {
+			return err
+		}
+	}
+	if err := w.sendAll(frameData, cmd.Stdin); err != nil {
+		return err
+	}
+	return w.writeFrame(frameEnd, nil)
+}
+
+// result collects the output and the outcome.
+func (p *call) result() (res Result, err error) {
+	var stdout, stderr []byte
+	for {
+		kind, payload, err := p.frame()
+		if err != nil {
+			return Result{}, err
+		}
+		switch kind {
+		case frameData:
+			stdout = append(stdout, payload...)
+		case frameStderr:
+			stderr = append(stderr, payload...)
+		case frameResult:
+			err := json.Unmarshal(payload, &res)
+			res.Stdout, res.Stderr = stdout, stderr
+			return res, err
+		}
+		if len(stdout) > maxOutput || len(stderr) > maxOutput {
+			return Result{}, fmt.Errorf("the agent sent more than %d bytes of output", maxOutput)
+		}
+	}
+}
+
+// exec answers opExec.
+func (s *server) exec(ctx context.Context, w *wire, body json.RawMessage) error {
+	var cmd Command
+	if err := json.Unmarshal(body, &cmd); err != nil {
+		return err
+	}
+	dir, err := receiveCommand(w, &cmd)
+	if err != nil {
+		dir.remove()
+		return err
+	}
+	ctx, stop := untilHangUp(ctx, w)
+	defer stop()
+	res, err := s.runExclusive(ctx, cmd)
+	dir.remove()
+	if err != nil {
+		return err
+	}
+	return sendResult(w, res)
+}
+
+// sendResult sends the header, the output and the outcome. A caller that has
+// gone away is nobody's failure.
+func sendResult(w *wire, res Result) error {
+	if w.writeLine(response{}) != nil || w.sendAll(frameData, res.Stdout) != nil || w.sendAll(frameStderr, res.Stderr) != nil {
+		return nil
+	}
+	res.Stdout, res.Stderr = nil, nil
+	w.writeJSON(frameResult, res)
+	return nil
+}
+
+// runExclusive runs a Fresh command alone and others side by side.
+func (s *server) runExclusive(ctx context.Context, cmd Command) (Result, error) {
+	if !cmd.Fresh {
+		s.fresh.RLock()
+		defer s.fresh.RUnlock()
+		return s.run(ctx, cmd), nil
+	}
+	s.fresh.Lock()
+	defer s.fresh.Unlock()
+	if s.service.running() || s.shells.count() > 0 {
+		return Result{}, refuse("a fresh command needs a node without a service and without shells; stop them or use another node")
+	}
+	res := s.run(ctx, cmd)
+	if s.config.Init {
+		if err := s.killOthers(ctx); err != nil {
+			return Result{}, err
+		}
+	}
+	return res, nil
+}

@@ -1,0 +1,66 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+
+	"pattarai/sandbox/probe"
+)
+
+type probeRequest struct {
+	Kind string          `json:"kind"`
+	Spec json.RawMessage `json:"spec"`
+}
+
+// Probe asks the agent to look at the lab from where it stands. kind and spec are
+// those of package probe; progress (may be nil) is called with partial
+// observations; the result is the final observation as JSON. A spec that breaks a
+// bound is an [*Error].
+func (c *Client) Probe(ctx context.Context, kind string, spec any, progress func(json.RawMessage)) (json.RawMessage, error) {
+	raw, err := json.Marshal(spec)
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.begin(ctx, opProbe, probeRequest{Kind: kind, Spec: raw})
+	if err != nil {
+		return nil, err
+	}
+	defer p.finish()
+	if err := p.answer(nil); err != nil {
+		return nil, err
+	}
+	for {
+		kind, payload, err := p.frame()
+		if err != nil {
+			return nil, err
+		}
+		seen := json.RawMessage(append([]byte(nil), payload...))
+		switch {
+		case kind == frameResult:
+			return seen, nil
+		case kind == frameNews && progress != nil:
+			progress(seen)
+		}
+	}
+}
+
+// probe answers opProbe.
+func (s *server) probe(ctx context.Context, w *wire, body json.RawMessage) error {
+	var req probeRequest
+	if err := json.Unmarshal(body, &req); err != nil {
+		return err
+	}
+	ctx, stop := untilHangUp(ctx, w)
+	defer stop()
+	if err := probe.Validate(req.Kind, req.Spec); err != nil {
+		return err
+	}
+	if err := w.writeLine(response{}); err != nil {
+		return err
+	}
+	seen, err := probe.Run(ctx, req.Kind, req.Spec, func(partial any) { w.writeJSON(frameNews, partial) })
+	if err == nil {
+		w.writeJSON(frameResult, seen)
+	}
+	return nil // An error means that the caller went away.
+}

@@ -1,0 +1,291 @@
+package probe
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Bounds of one request and its answer.
+const (
+	maxRequest = 256 << 10 // Bytes of a request.
+	maxAnswer  = 16 << 20  // Bytes read of an answer, head included.
+	maxBody    = 2 << 10   // Bytes kept of its body.
+	maxHeaders = 4 << 10   // Bytes kept of its headers.
+	maxName    = 200       // Bytes of a server's name.
+	userAgent  = "pattarai-probe"
+)
+
+// target is where requests go.
+type target struct {
+	authority string // As written: the Host header.
+	address   string // With port.
+	path      string // As written, query included.
+}
+
+// parseTarget takes a URL apart without cleaning anything.
+func parseTarget(url string) (target, error) {
+	rest, ok := strings.CutPrefix(url, "http://")
+	if !ok {
+		return target{}, fmt.Errorf("url %q; only http:// is possible", url)
+	}
+	authority, path := rest, "/"
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		authority, path = rest[:i], rest[i:]
+	}
+	if strings.HasPrefix(path, "?") {
+		path = "/" + path
+	}
+	if authority == "" || strings.ContainsAny(authority, "@ \r\n\t") {
+		return target{}, fmt.Errorf("url %q has no plain host; write for example \"http://haproxy/\"", url)
+	}
+	address := authority
+	if _, _, err := net.SplitHostPort(authority); err != nil {
+		address = net.JoinHostPort(strings.Trim(authority, "[]"), "80")
+	}
+	return target{authority, address, path}, nil
+}
+
+// message is a request ready to be sent.
+type message struct {
+	method, path string
+	bytes        []byte
+}
+
+// compose writes a request; the variant's empty fields are the spec's.
+func compose(to target, spec HTTPSpec, v HTTPVariant) (message, error) {
+	headers := maps.Clone(spec.Headers)
+	if headers == nil {
+		headers = map[string]string{}
+	}
+	maps.Copy(headers, v.Headers)
+	m := message{method: cmp.Or(v.Method, spec.Method, "GET"), path: cmp.Or(v.Path, to.path)}
+	body := cmp.Or(v.Body, spec.Body)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\n", m.method, m.path)
+	fmt.Fprintf(&b, "Host: %s\r\n", headerValue(headers, "Host", to.authority))
+	fmt.Fprintf(&b, "User-Agent: %s\r\n", headerValue(headers, "User-Agent", userAgent))
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		if !isOwn(name) {
+			fmt.Fprintf(&b, "%s: %s\r\n", name, headers[name])
+		}
+	}
+	if hasBody(m.method, body) && !has(headers, "Content-Length") && !has(headers, "Transfer-Encoding") {
+		fmt.Fprintf(&b, "Content-Length: %d\r\n", len(body))
+	}
+	if !spec.KeepAlive && !has(headers, "Connection") {
+		b.WriteString("Connection: close\r\n")
+	}
+	b.WriteString("\r\n")
+	b.WriteString(body)
+	m.bytes = b.Bytes()
+	return m, m.check(headers)
+}
+
+// check refuses what would not be one request.
+func (m message) check(headers map[string]string) error {
+	if m.method == "" || strings.ContainsAny(m.method, " \t\r\n") || strings.ContainsAny(m.path, "\r\n") {
+		return fmt.Errorf("request %q %q; neither may contain a line break, nor the method a space", m.method, m.path)
+	}
+	for name, value := range headers {
+		if name == "" || strings.ContainsAny(name, ": \t\r\n") || strings.ContainsAny(value, "\r\n") {
+			return fmt.Errorf("header %q: %q; names have no spaces or colons, and neither side a line break", name, value)
+		}
+	}
+	if len(m.bytes) > maxRequest {
+		return fmt.Errorf("request of %d bytes; at most %d are allowed", len(m.bytes), maxRequest)
+	}
+	return nil
+}
+
+func isOwn(name string) bool {
+	return strings.EqualFold(name, "Host") || strings.EqualFold(name, "User-Agent")
+}
+
+func hasBody(method, body string) bool {
+	return body != "" || method == "POST" || method == "PUT" || method == "PATCH"
+}
+
+func has(headers map[string]string, name string) bool {
+	for n := range headers {
+		if strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func headerValue(headers map[string]string, name, fallback string) string {
+	for n, value := range headers {
+		if strings.EqualFold(n, name) {
+			return value
+		}
+	}
+	return fallback
+}
+
+// caller sends requests one after the other, over one connection when keepAlive.
+type caller struct {
+	address   string
+	timeout   time.Duration
+	keepAlive bool
+	by        string
+	conn      *conn // Kept for the next request.
+}
+
+// conn is a connection with its read buffer and the bytes an answer may still have.
+type conn struct {
+	net.Conn
+	limit *io.LimitedReader
+	r     *bufio.Reader
+}
+
+// outcome is what became of one request.
+type outcome struct {
+	answer HTTPAnswer
+	failed bool
+}
+
+// close closes the connection that was kept.
+func (c *caller) close() {
+	if c.conn != nil {
+		c.conn.Close()
+		c.conn = nil
+	}
+}
+
+// do sends one request and reads its answer.
+func (c *caller) do(ctx context.Context, m message) outcome {
+	began := time.Now()
+	answer, err := c.roundTrip(ctx, m, began.Add(c.timeout))
+	answer.Method, answer.Path, answer.Duration = m.method, m.path, time.Since(began)
+	if err != nil {
+		// Half an answer is none.
+		answer.Status, answer.Server, answer.Error = 0, "", reason(err, c.timeout)
+	}
+	return outcome{answer: answer, failed: err != nil || answer.Status >= 500}
+}
+
+// roundTrip uses the kept connection, if there is one. As any client does, it
+// asks again on a new one when the server had closed the old one meanwhile.
+func (c *caller) roundTrip(ctx context.Context, m message, deadline time.Time) (HTTPAnswer, error) {
+	if kept := c.conn; kept != nil {
+		c.conn = nil
+		answer, err := c.exchange(ctx, kept, m, deadline)
+		untouched := kept.limit.N == maxAnswer
+		if err == nil || !untouched || errors.Is(err, context.DeadlineExceeded) || m.method != "GET" && m.method != "HEAD" || !time.Now().Before(deadline) {
+			return answer, err
+		}
+	}
+	raw, err := connect(ctx, c.address, deadline)
+	if err != nil {
+		return HTTPAnswer{}, err
+	}
+	limit := &io.LimitedReader{R: raw}
+	return c.exchange(ctx, &conn{Conn: raw, limit: limit, r: bufio.NewReader(limit)}, m, deadline)
+}
+
+// exchange sends a request and reads the answer; it keeps or closes the connection.
+func (c *caller) exchange(ctx context.Context, conn *conn, m message, deadline time.Time) (answer HTTPAnswer, err error) {
+	keep := false
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer func() {
+		if stop() && keep {
+			c.conn = conn
+		} else {
+			conn.Close()
+		}
+	}()
+	conn.limit.N = maxAnswer
+	if err := conn.SetDeadline(deadline); err != nil {
+		return answer, err
+	}
+	// A server may answer and close without reading all of the request: the
+	// answer counts, so a failure to write is only told when there is none.
+	_, writeErr := conn.Write(m.bytes)
+	res, err := readHead(conn.r, m.method)
+	if err != nil {
+		return answer, errors.Join(err, writeErr)
+	}
+	defer res.Body.Close()
+	kept, err := readBody(res.Body)
+	answer = HTTPAnswer{Status: res.StatusCode, Headers: clip(res.Header), Body: string(kept), Server: c.name(res.Header, kept)}
+	keep = err == nil && writeErr == nil && c.keepAlive && !res.Close && conn.r.Buffered() == 0
+	return answer, err
+}
+
+// readHead reads the head of the answer, past any interim ones.
+func readHead(r *bufio.Reader, method string) (*http.Response, error) {
+	for range 5 {
+		res, err := http.ReadResponse(r, &http.Request{Method: method})
+		if err != nil {
+			return nil, malformed(err)
+		}
+		if res.StatusCode >= 200 || res.StatusCode == http.StatusSwitchingProtocols {
+			return res, nil
+		}
+	}
+	return nil, errMalformed
+}
+
+// malformed tells an answer that is not HTTP from one that did not come.
+func malformed(err error) error {
+	var network net.Error
+	if errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errMalformed, err)
+}
+
+// readBody reads all of a body and keeps its beginning.
+func readBody(body io.Reader) ([]byte, error) {
+	kept, err := io.ReadAll(io.LimitReader(body, maxBody))
+	if err == nil {
+		_, err = io.Copy(io.Discard, body)
+	}
+	return kept, err
+}
+
+// clip keeps headers up to maxHeaders bytes.
+func clip(all http.Header) map[string][]string {
+	kept, size := map[string][]string{}, 0
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		for _, value := range all[name] {
+			if size += len(name) + len(value); size <= maxHeaders {
+				kept[name] = append(kept[name], value)
+			}
+		}
+	}
+	return kept
+}
+
+// name is the answering server's, found as By says.
+func (c *caller) name(headers http.Header, body []byte) string {
+	name := ""
+	if header, ok := strings.CutPrefix(c.by, "header:"); ok {
+		name = headers.Get(header)
+	} else if c.by == "body" {
+		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
+		name = string(line)
+	}
+	name = strings.TrimSpace(name)
+	return name[:min(len(name), maxName)]
+}
+
+func checkBy(by string) error {
+	if header, ok := strings.CutPrefix(by, "header:"); by == "" || by == "body" || ok && header != "" {
+		return nil
+	}
+	return fmt.Errorf("by %s; use \"body\" or \"header:NAME\"", strconv.Quote(by))
+}
