@@ -14,7 +14,7 @@ import (
 func (m *Machine) checkEngine(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if err := m.Engine.Ping(ctx); err != nil {
+	if _, err := m.Engine.HasImage(ctx, Base); err != nil {
 		return "", err
 	}
 	return "answers", nil

@@ -20,9 +20,7 @@ const Base = "debian:trixie-slim"
 
 // Engine is what the host needs of a container engine.
 type Engine interface {
-	// Ping tells whether the engine answers.
-	Ping(ctx context.Context) error
-	// HasImage tells whether the image is present.
+	// HasImage tells whether the image is present; an error means that no engine answers.
 	HasImage(ctx context.Context, ref string) (bool, error)
 	// PullImage fetches the image from its registry.
 	PullImage(ctx context.Context, ref string) error

@@ -1,0 +1,102 @@
+# pattarai: `make learn` starts everything, `make test` proves everything.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+TOOLS    := $(CURDIR)/.cache/tools
+LINTER   := v2.15.0
+GOFILES  := $(shell git ls-files -co --exclude-standard '*.go')
+FUZZTIME ?= 5s
+REQUIRE  ?= docker,browser
+
+export CGO_ENABLED ?= 0
+export PATTARAI_AGENT ?= $(CURDIR)/bin/pattarai-agent
+
+##@ Use
+.PHONY: learn
+learn: build ## Prepare this machine if needed, start the server and print its address
+	bin/pattarai serve --prepare
+
+.PHONY: doctor
+doctor: build ## Say what this machine lacks, and mend what root may mend
+	bin/pattarai doctor --fix
+
+##@ Prove
+.PHONY: test
+test: ready format vet lint race content browser fuzz bench-smoke ## Install what the tests need, then pass every one of them
+	@echo "every test passed"
+
+.PHONY: ready
+ready: build ## Install what the tests need (asks nothing, says what it does)
+	bin/pattarai doctor --fix --tests
+	bin/pattarai images build
+
+.PHONY: format
+format: ## Fail when a file is not formatted
+	@files=$$(gofmt -l $(GOFILES)); if [ -n "$$files" ]; then echo "not formatted, run gofmt -w on:"; echo "$$files"; exit 1; fi
+
+.PHONY: vet
+vet: ## go vet
+	go vet ./...
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint-$(LINTER) ## golangci-lint, pinned
+	$(TOOLS)/golangci-lint-$(LINTER) run ./...
+
+$(TOOLS)/golangci-lint-$(LINTER):
+	@mkdir -p $(TOOLS)
+	@echo "building golangci-lint $(LINTER), a few minutes the first time …"
+	GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER)
+	@mv $(TOOLS)/golangci-lint $@
+
+.PHONY: unit
+unit: ## Unit tests alone, without containers or a browser
+	go test ./...
+
+.PHONY: race
+race: ## Every Go test with the race detector: unit, architecture, conformance on real containers
+	CGO_ENABLED=1 PATTARAI_TEST_REQUIRE=$(REQUIRE) go test -race -timeout 20m -p 2 ./...
+
+.PHONY: content
+content: build ## Lint and prove the whole catalogue on real containers
+	bin/pattarai lint
+	bin/pattarai prove
+
+.PHONY: browser
+browser: build ## The whole story in a real browser
+	PATTARAI_TEST_REQUIRE=$(REQUIRE) go test -count=1 -timeout 15m -tags browser ./cmd/pattarai
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target for FUZZTIME each
+	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
+	  for target in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' "$$file" | cut -d' ' -f2); do \
+	    echo "$$(dirname "$$file") $$target"; \
+	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
+	  done; done
+
+.PHONY: bench
+bench: build ## Every benchmark; each figure is a ratio against a peer in the same run
+	PATTARAI_TEST_REQUIRE=$(REQUIRE) go test -run '^$$' -bench . -benchtime 3x -timeout 60m ./...
+
+.PHONY: bench-smoke
+bench-smoke: build ## Every benchmark once, to see that it runs
+	go test -run '^$$' -bench . -benchtime 1x -short -timeout 15m ./...
+
+##@ Build
+.PHONY: build
+build: ## Build the server and the agent into bin/
+	@mkdir -p bin
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/pattarai ./cmd/pattarai-agent
+
+.PHONY: assets
+assets: ## Rebuild the committed bundle of styles and scripts (needs node)
+	cd assets && npm ci && npm run build
+
+.PHONY: hooks
+hooks: ## Run format, vet and unit tests before every push
+	printf '#!/bin/sh\nexec make format vet unit\n' > .git/hooks/pre-push && chmod +x .git/hooks/pre-push
+
+.PHONY: help
+help: ## Show this
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
