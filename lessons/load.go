@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"iter"
 	"path"
 	"regexp"
 	"runtime"
@@ -37,6 +38,18 @@ func Reload(fsys fs.FS, validate Validate, previous *Catalog) (*Catalog, error) 
 	l.join()
 	l.catalog.Problems.Sort()
 	return l.catalog, nil
+}
+
+// Parsed are the lessons without errors of their own, also those that are in no
+// course because what they need is missing. A [Reload] may take over any of them.
+func (c *Catalog) Parsed() iter.Seq[*Lesson] {
+	return func(yield func(*Lesson) bool) {
+		for _, f := range c.folders {
+			if f.lesson != nil && !yield(f.lesson) {
+				return
+			}
+		}
+	}
 }
 
 // loader is one run of [Reload].

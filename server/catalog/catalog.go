@@ -3,7 +3,12 @@
 package catalog
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"io/fs"
+	"sync"
 	"sync/atomic"
 
 	"pattarai/lessons"
@@ -33,15 +38,88 @@ type Snapshot struct {
 // Lesson returns a lesson by id ("haproxy/round-robin").
 func (s *Snapshot) Lesson(id string) (*Lesson, bool) { l, ok := s.byID[id]; return l, ok }
 
-// Catalog holds the current snapshot and can reload it.
-type Catalog struct{ current atomic.Pointer[Snapshot] }
+// Catalog holds the current snapshot and can reload it. It is safe for
+// concurrent use.
+type Catalog struct {
+	images  []string
+	roots   []fs.FS
+	current atomic.Pointer[Snapshot]
 
-// Load reads the embedded courses and every extra root (later ones win by course slug).
-func Load(images []string, roots ...fs.FS) (*Catalog, error) { panic("contract") }
+	mu     sync.Mutex // One reload at a time; guards what follows.
+	loaded []*lessons.Catalog
+	parts  *parts
+}
+
+// Load reads every course of the roots; a course of a later root replaces the
+// one with the same slug of an earlier root. The embedded courses are
+// content.FS() of lessons/content. images are the lab images a topology may use.
+// The error is for a root that cannot be read; what is wrong with lessons is in
+// the snapshot's problems.
+func Load(images []string, roots ...fs.FS) (*Catalog, error) {
+	c := &Catalog{images: images, roots: roots, loaded: make([]*lessons.Catalog, len(roots)), parts: newParts()}
+	if err := c.Reload(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
 
 // Current is the snapshot to serve a request from.
 func (c *Catalog) Current() *Snapshot { return c.current.Load() }
 
 // Reload reads all roots again; a lesson that no longer parses keeps its last good
-// form, and its problems are in the new snapshot.
-func (c *Catalog) Reload() error { panic("contract") }
+// form, and its problems are in the new snapshot. When a root cannot be read, the
+// snapshot stays as it is.
+func (c *Catalog) Reload() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	loaded := make([]*lessons.Catalog, len(c.roots))
+	for i, root := range c.roots {
+		one, err := lessons.Reload(root, c.validate, c.loaded[i])
+		if err != nil {
+			return fmt.Errorf("content root %d of %d: %w", i+1, len(c.roots), err)
+		}
+		loaded[i] = one
+	}
+	c.loaded = loaded
+	next := c.join(loaded)
+	c.parts.keep(next, loaded)
+	c.current.Store(next)
+	return nil
+}
+
+// join makes a snapshot of what was loaded and of what is kept.
+func (c *Catalog) join(loaded []*lessons.Catalog) *Snapshot {
+	next := &Snapshot{byID: map[string]*Lesson{}}
+	for _, one := range loaded {
+		next.Problems = append(next.Problems, one.Problems...)
+		for _, course := range one.Courses {
+			next.Courses = replace(next.Courses, course)
+		}
+	}
+	if last := c.current.Load(); last != nil {
+		next.Courses = lastGood(last, next)
+	}
+	order(next.Courses)
+	for _, course := range next.Courses {
+		for _, lesson := range course.Lessons {
+			part := c.parts.of(lesson)
+			next.byID[lesson.ID()] = &Lesson{Lesson: lesson, Topology: part.topology, Exercise: part.exercise}
+		}
+	}
+	next.Version = version(next.Courses)
+	return next
+}
+
+// version is a hash over everything that is shown.
+func version(courses []*lessons.Course) string {
+	sum := sha256.New()
+	encoder := json.NewEncoder(sum)
+	for _, course := range courses {
+		// Maps and texts always marshal, and a hash accepts every write.
+		_ = encoder.Encode([]any{course.Slug, course.Title, course.Summary, course.Order, course.Languages})
+		for _, lesson := range course.Lessons {
+			_ = encoder.Encode([]string{lesson.ID(), lesson.Dir, lesson.Hash})
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:16]
+}
