@@ -1,15 +1,17 @@
 // Package check turns an author's checks into observations and compares them with
 // what was claimed. Probes look from inside the lab; expectations are compared
 // here, on the server, so nothing a learner's program writes can become a verdict.
+//
+// [Parse] reads the format that docs/exercise.md describes; [Run] carries it out.
+// Each kind of probe is one file with one entry in the table of kinds; a check is a list of
+// steps, each a probe with its expectations and perhaps a fault before it.
 package check
 
 import (
 	"context"
 	"encoding/json"
-	"io/fs"
 	"time"
 
-	"pattarai/lessons/problem"
 	"pattarai/sandbox"
 	"pattarai/sandbox/agent"
 )
@@ -29,15 +31,10 @@ type Check struct {
 	Needs  []string `json:"needs"`
 	Points float64  `json:"points"`
 	Help   string   `json:"help"`
-	// Unexported: the probe (http, tcp, exec, file, program), its fault, after,
-	// retry, timeout, and the expectations.
-}
 
-// Parse reads an exercise.yaml. file is its path for problems; topology is what
-// its nodes and files are checked against; fsys is the lesson's folder.
-// All problems are returned, not only the first.
-func Parse(fsys fs.FS, file string, topology sandbox.Topology) (Exercise, problem.List) {
-	panic("contract")
+	steps   []step        // At least one; most checks have one.
+	timeout time.Duration // For all steps and their waits together.
+	try     string        // The author's own command for TryIt.
 }
 
 // Status is how one check ended.
@@ -126,12 +123,4 @@ type Target interface {
 	Probe(ctx context.Context, kind string, spec any, progress func(json.RawMessage)) (json.RawMessage, error)
 	Control(ctx context.Context, node string, action sandbox.Action) error
 	Files() map[string][]byte
-}
-
-// Run carries out the checks in their order, skipping those whose needs did not
-// pass. observe (may be nil) hears of each check when it starts (status Running),
-// makes progress, and ends. Faults are undone before Run returns, also when ctx
-// ends. Run never fails: what goes wrong on our side makes Report.Gradable false.
-func Run(ctx context.Context, target Target, exercise Exercise, observe func(Result)) Report {
-	panic("contract")
 }

@@ -174,5 +174,9 @@ func (d *Doc) syntax(err error) {
 		line, _ = strconv.Atoi(m[1]) //nolint:errcheck // The pattern allows digits only.
 		text = m[2]
 	}
-	d.Add(min(max(line, 1), len(d.lines)), 0, "yaml", "not YAML: "+text, "", "check indentation, colons and quotes near this line")
+	fix := "check indentation, colons and quotes near this line"
+	if strings.HasPrefix(text, "mapping values are not allowed") {
+		fix = "quote text that contains a colon and a blank, or correct the indentation"
+	}
+	d.Add(min(max(line, 1), len(d.lines)), 0, "yaml", "not YAML: "+text, "", fix)
 }

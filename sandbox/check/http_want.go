@@ -1,0 +1,422 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"pattarai/sandbox/internal/yamldoc"
+	"pattarai/sandbox/probe"
+)
+
+// httpWant is what is expected of requests. Nil and empty parts claim nothing.
+type httpWant struct {
+	shares   *shares
+	failed   *bound
+	status   []int
+	statuses []statusCount
+	order    *order
+	servers  []string
+	server   string
+	body     *textWant
+	headers  []headerWant
+	p95      *bound
+	elapsed  *bound
+}
+
+// statusCount is how many answers of a status are expected.
+type statusCount struct {
+	status int
+	count  bound
+}
+
+// headerWant is what a header is expected to be.
+type headerWant struct {
+	name   string
+	absent bool
+	text   textWant
+}
+
+// expectations reads what is expected; shares may say how servers are named.
+func (h *httpProbe) expectations(m yamldoc.Map) httpWant {
+	var w httpWant
+	optional(m, "shares", func(v yamldoc.Value) { w.shares = h.shares(v) })
+	optional(m, "failed", func(v yamldoc.Value) { w.failed = failures(v) })
+	optional(m, "status", func(v yamldoc.Value) { w.status = statusList(v) })
+	optional(m, "statuses", func(v yamldoc.Value) { w.statuses = statusCounts(v) })
+	optional(m, "order", func(v yamldoc.Value) { w.order = readOrder(v) })
+	optional(m, "servers", func(v yamldoc.Value) { w.servers, _ = v.Texts() })
+	optional(m, "server", func(v yamldoc.Value) { w.server, _ = v.Scalar() })
+	optional(m, "body", func(v yamldoc.Value) {
+		body := textExpectation(v, "body")
+		w.body = &body
+	})
+	optional(m, "headers", func(v yamldoc.Value) { w.headers = headerExpectations(v) })
+	optional(m, "p95", func(v yamldoc.Value) { w.p95 = optionalDuration(v) })
+	optional(m, "elapsed", func(v yamldoc.Value) { w.elapsed = optionalDuration(v) })
+	w.defaults()
+	return w
+}
+
+// defaults claims that nothing fails where the other claims take that for granted.
+func (w *httpWant) defaults() {
+	if w.failed != nil || w.status != nil || w.statuses != nil {
+		return
+	}
+	if w.headers == nil && w.body == nil || w.shares != nil || w.order != nil || w.servers != nil {
+		none := atMost(0)
+		w.failed = &none
+	}
+}
+
+// failures reads how many requests may fail: a number, meaning at most it.
+func failures(v yamldoc.Value) *bound {
+	b := atMost(0)
+	if v.IsMap() {
+		b, _ = numberBound(v)
+		return &b
+	}
+	n, _ := v.Int(0, maxRequests)
+	b = atMost(float64(n))
+	return &b
+}
+
+func optionalDuration(v yamldoc.Value) *bound {
+	b, ok := durationBound(v)
+	if !ok {
+		return nil
+	}
+	return &b
+}
+
+// statusList reads a status or a list of allowed ones.
+func statusList(v yamldoc.Value) []int {
+	if v.IsMap() {
+		v.Problem("wrong-type", "a map found", "a status or a list of statuses is expected", "use \"statuses:\" to say how many of each")
+		return nil
+	}
+	var out []int
+	for _, item := range v.OneOrMore() {
+		if n, ok := item.Int(100, 599); ok {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func statusCounts(v yamldoc.Value) []statusCount {
+	m, ok := v.AnyMap()
+	if !ok {
+		return nil
+	}
+	var out []statusCount
+	for _, e := range m.Entries {
+		n, ok := e.Key.Int(100, 599)
+		b, fine := numberBound(e.Value)
+		if ok && fine {
+			out = append(out, statusCount{n, b})
+		}
+	}
+	return out
+}
+
+func headerExpectations(v yamldoc.Value) []headerWant {
+	m, ok := v.AnyMap()
+	if !ok {
+		return nil
+	}
+	var out []headerWant
+	for _, e := range m.Entries {
+		w := headerWant{name: e.Name(), text: textWant{name: say(msgHeader, e.Name())}}
+		if !e.Value.IsMap() || !w.readAbsent(e.Value) {
+			w.text = textExpectation(e.Value, w.text.name)
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// readAbsent reads {absent: true} and tells whether that is what v is.
+func (h *headerWant) readAbsent(v yamldoc.Value) bool {
+	m, ok := v.AnyMap()
+	if !ok || !m.Has("absent") {
+		return false
+	}
+	h.absent, _ = m.Get("absent").Bool()
+	v.Map("absent")
+	return true
+}
+
+// words are the claims about n requests, each as a sentence.
+func (w httpWant) words(n int) []string {
+	var out []string
+	if w.shares != nil {
+		out = append(out, w.shares.words(n))
+	}
+	if w.failed != nil && (w.shares == nil && w.order == nil || !w.failed.holds(1)) && n > 1 {
+		out = append(out, say(msgFailedMost, *w.failed, n))
+	}
+	if len(w.status) > 0 {
+		out = append(out, say(msgStatusAll, ints(w.status)))
+	}
+	for _, s := range w.statuses {
+		out = append(out, say(msgStatusCount, strconv.Itoa(s.status), s.count))
+	}
+	if w.order != nil {
+		out = append(out, w.order.words()...)
+	}
+	if len(w.servers) > 0 {
+		out = append(out, say(msgServersWant, list(w.servers)))
+	}
+	if w.server != "" {
+		out = append(out, say(msgServerIs, w.server))
+	}
+	if w.body != nil {
+		out = append(out, w.body.words()...)
+	}
+	for _, h := range w.headers {
+		out = append(out, h.words()...)
+	}
+	return append(out, w.timing()...)
+}
+
+func (w httpWant) timing() []string {
+	var out []string
+	if w.p95 != nil {
+		out = append(out, say(msgDuration, "p95", *w.p95))
+	}
+	if w.elapsed != nil {
+		out = append(out, say(msgDuration, "elapsed", *w.elapsed))
+	}
+	return out
+}
+
+func (h headerWant) words() []string {
+	if h.absent {
+		return []string{say(msgAbsent, h.text.name)}
+	}
+	return h.text.words()
+}
+
+// judge compares what came back with every claim.
+func (w httpWant) judge(o *outcome, seen probe.HTTPSeen) {
+	o.observed = w.observed(seen)
+	if w.failed != nil && !w.failed.holds(float64(seen.Failed)) {
+		o.fail(failedSentence(seen, *w.failed))
+	}
+	w.judgeStatuses(o, seen)
+	if w.shares != nil {
+		w.shares.judge(o, seen)
+	}
+	if w.order != nil {
+		o.fail(w.order.unmet(seen.Order)...)
+	}
+	w.judgeServers(o, seen)
+	for _, t := range []struct {
+		name string
+		want *bound
+		got  time.Duration
+	}{{"p95", w.p95, seen.P95}, {"elapsed", w.elapsed, seen.Elapsed}} {
+		if t.want != nil && !t.want.holds(float64(t.got)) {
+			o.fail(say(msgDurationOff, t.name, span(t.got), *t.want))
+		}
+	}
+	for _, a := range seen.Samples {
+		if unmet := w.answer(a); len(unmet) > 0 {
+			o.fail(unmet...)
+			break // The first answer that is wrong says enough.
+		}
+	}
+}
+
+// failedSentence says how many requests failed and why.
+func failedSentence(seen probe.HTTPSeen, want bound) string {
+	var why []string
+	for _, text := range sortedKeys(seen.Errors) {
+		why = append(why, fmt.Sprintf("%s: %d", text, seen.Errors[text]))
+	}
+	if len(why) == 0 {
+		for _, status := range sortedStatuses(seen.Statuses) {
+			if status >= 500 {
+				why = append(why, fmt.Sprintf("%s: %d", say(msgAnswered, status), seen.Statuses[status]))
+			}
+		}
+	}
+	if len(why) == 0 {
+		return say(msgFailedCount, seen.Failed, seen.Sent, want)
+	}
+	return say(msgFailedWhy, seen.Failed, seen.Sent, want, strings.Join(why, ", "))
+}
+
+func (w httpWant) judgeStatuses(o *outcome, seen probe.HTTPSeen) {
+	for _, status := range sortedStatuses(seen.Statuses) {
+		n := seen.Statuses[status]
+		switch {
+		case len(w.status) == 0 || slices.Contains(w.status, status):
+		case status == 0:
+			o.fail(say(msgNoStatus, n, errorsOf(seen)))
+		default:
+			o.fail(say(msgStatusEach, n, status, ints(w.status)))
+		}
+	}
+	for _, s := range w.statuses {
+		if n := seen.Statuses[s.status]; !s.count.holds(float64(n)) {
+			o.fail(say(msgStatusCountOff, strconv.Itoa(s.status), n, s.count))
+		}
+	}
+}
+
+// errorsOf lists why requests got no answer.
+func errorsOf(seen probe.HTTPSeen) string {
+	if len(seen.Errors) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(sortedKeys(seen.Errors), ", ")
+}
+
+func (w httpWant) judgeServers(o *outcome, seen probe.HTTPSeen) {
+	for _, name := range w.servers {
+		if seen.Servers[name] == 0 {
+			o.fail(say(msgServerMissing, name))
+		}
+	}
+	for _, name := range sortedKeys(seen.Servers) {
+		n := seen.Servers[name]
+		if len(w.servers) > 0 && !slices.Contains(w.servers, name) {
+			o.fail(say(msgServerExtra, named(name), n, list(w.servers)))
+		}
+		if w.server != "" && name != w.server {
+			o.fail(say(msgServerOff, named(name), w.server))
+		}
+	}
+	if w.server != "" && len(seen.Servers) == 0 {
+		o.fail(say(msgServerMissing, w.server))
+	}
+}
+
+// answer is what a single answer lacks.
+func (w httpWant) answer(a probe.HTTPAnswer) []string {
+	if w.body == nil && w.headers == nil {
+		return nil
+	}
+	if a.Status == 0 {
+		return []string{say(msgUnanswered, a.Error)}
+	}
+	var out []string
+	if w.body != nil {
+		out = append(out, w.body.unmet(a.Body)...)
+	}
+	for _, h := range w.headers {
+		out = append(out, h.unmet(a)...)
+	}
+	return out
+}
+
+func (h headerWant) unmet(a probe.HTTPAnswer) []string {
+	values, there := header(a, h.name)
+	switch {
+	case h.absent && there:
+		return []string{say(msgAbsentNot, h.text.name)}
+	case h.absent:
+		return nil
+	case !there:
+		return []string{say(msgMissing, h.text.name)}
+	}
+	return h.text.unmet(values)
+}
+
+// header is a header's values, whatever the case of its name.
+func header(a probe.HTTPAnswer, name string) (string, bool) {
+	for k, values := range a.Headers {
+		if strings.EqualFold(k, name) {
+			return strings.Join(values, ", "), true
+		}
+	}
+	return "", false
+}
+
+// observed sums up what came back.
+func (w httpWant) observed(seen probe.HTTPSeen) string {
+	if seen.Sent == 1 && len(seen.Samples) == 1 && w.shares == nil {
+		return observedAnswer(seen.Samples[0])
+	}
+	var parts []string
+	if w.shares != nil || w.order != nil || w.servers != nil {
+		parts = append(parts, serverCounts(seen))
+	} else {
+		parts = append(parts, statusSummary(seen))
+	}
+	if w.p95 != nil {
+		parts = append(parts, say(msgDuration, "p95", span(seen.P95)))
+	}
+	if w.elapsed != nil {
+		parts = append(parts, say(msgDuration, "elapsed", span(seen.Elapsed)))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func observedAnswer(a probe.HTTPAnswer) string {
+	if a.Status == 0 {
+		return say(msgUnanswered, a.Error)
+	}
+	text := say(msgAnswered, a.Status)
+	if a.Server != "" {
+		text += ", " + quote(a.Server)
+	}
+	return text + ", " + span(a.Duration)
+}
+
+// statusSummary counts the statuses: "status 200: 598, no answer: 2 of 600".
+func statusSummary(seen probe.HTTPSeen) string {
+	var parts []string
+	for _, status := range sortedStatuses(seen.Statuses) {
+		name := say(msgAnswered, status)
+		if status == 0 {
+			name = strings.TrimSuffix(say(msgUnanswered, strings.TrimPrefix(errorsOf(seen), ": ")), ": ")
+		}
+		parts = append(parts, fmt.Sprintf("%s: %d", name, seen.Statuses[status]))
+	}
+	return say(msgOfRequests, strings.Join(parts, ", "), seen.Sent)
+}
+
+// serverCounts counts the servers: "app1 198, app2 205, app3 197 of 600 requests".
+func serverCounts(seen probe.HTTPSeen) string {
+	var parts []string
+	for _, name := range sortedKeys(seen.Servers) {
+		parts = append(parts, fmt.Sprintf("%s %d", named(name), seen.Servers[name]))
+	}
+	if len(parts) == 0 {
+		return say(msgNoAnswers, seen.Sent)
+	}
+	return say(msgOfRequests, strings.Join(parts, ", "), seen.Sent)
+}
+
+// named is a server's name, also when it has none.
+func named(server string) string {
+	if server == "" {
+		return string(msgNoServer)
+	}
+	if r := []rune(server); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return server
+}
+
+func ints(numbers []int) string {
+	var out []string
+	for _, n := range numbers {
+		out = append(out, strconv.Itoa(n))
+	}
+	return strings.Join(out, ", ")
+}
+
+func sortedStatuses(m map[int]int) []int {
+	var out []int
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,195 @@
+package check
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// message is a sentence with places for numbers and names. Every sentence that a
+// learner reads stands in this file, so that another language is another file.
+type message string
+
+// say fills a sentence.
+func say(m message, args ...any) string { return fmt.Sprintf(string(m), args...) }
+
+// What concerns whole checks.
+const (
+	msgSkipped       message = "not tried, because “%s” did not pass"
+	msgNotTried      message = "not tried, because something of ours had failed before"
+	msgRunEnded      message = "the run was ended before this check was decided"
+	msgCheckTimedOut message = "the check took longer than its limit of %s"
+	msgOurs          message = "something of ours failed while looking at %s: %v"
+	msgUnreadable    message = "the answer of our probe could not be read: %v"
+	msgStep          message = "step %d: %s"
+	msgStepTitled    message = "step %d (%s): %s"
+	msgWaited        message = "waited %s in vain for this: %s; last seen: %s"
+)
+
+// What concerns nodes.
+const (
+	msgStopped     message = "%s is not running (stopped %s ago): start it with its button"
+	msgExited      message = "%s is not running (it ended %s ago%s): start it with its button"
+	msgFrozen      message = "%s is frozen (since %s): thaw it with its button"
+	msgNotYet      message = "%s has not started yet: wait until it has, then check again"
+	msgNotRunning  message = "%s is not running: start it with its button"
+	msgNoRestart   message = "%s did not serve again after the test had broken and restored it: %s"
+	msgStillFrozen message = "it was not healthy within %s"
+)
+
+// What concerns HTTP.
+const (
+	msgShareExpected  message = "%s = %s of %d requests"
+	msgShareExact     message = "%s = %s exactly, of %d requests"
+	msgShareWithin    message = "%s = %s, within %s %%, of %d requests"
+	msgShareOff       message = "%s answered %d of %d requests (%s %%); expected %s %% ± %s"
+	msgShareOffExact  message = "%s answered %d of %d requests; expected %s"
+	msgShareStranger  message = "%s answered %d of %d requests; no answer was expected from it"
+	msgShareNameless  message = "%d of %d answers did not say which server gave them"
+	msgNoAnswers      message = "none of %d requests was answered"
+	msgOfRequests     message = "%s of %d requests"
+	msgFailedMost     message = "%s of %d requests fail"
+	msgFailedCount    message = "%d of %d requests failed; expected %s"
+	msgFailedWhy      message = "%d of %d requests failed; expected %s (%s)"
+	msgStatusAll      message = "status %s"
+	msgStatusEach     message = "%d answers with status %d: expected only %s"
+	msgStatusCount    message = "status %s: %s answers"
+	msgStatusCountOff message = "status %s came %d times; expected %s"
+	msgNoStatus       message = "%d requests got no answer at all%s"
+	msgServersWant    message = "answers from exactly %s"
+	msgServerMissing  message = "%s gave no answer"
+	msgServerExtra    message = "%s answered %d times; only %s should"
+	msgCyclic         message = "the servers take turns, %d in a round"
+	msgCyclicCount    message = "%d servers answered (%s); expected %d, one after the other"
+	msgCyclicBroken   message = "answer %d came from %s, where %s was next in turn: … %s …"
+	msgPeriod         message = "the order repeats after %d answers"
+	msgPeriodBroken   message = "answer %d came from %s; %d answers before it was %s: … %s …"
+	msgRun            message = "no server answers more than %d times in a row"
+	msgRunLong        message = "%s answered %d times in a row, from answer %d on; at most %d are expected"
+	msgTooFew         message = "only %d answers came; that is too few to judge their order"
+	msgDuration       message = "%s %s"
+	msgDurationOff    message = "%s was %s; expected %s"
+	msgAnswered       message = "status %d"
+	msgUnanswered     message = "no answer: %s"
+	msgProgress       message = "%d of %d requests"
+	msgHeader         message = "header %s"
+	msgServerIs       message = "answered by %s"
+	msgServerOff      message = "answered by %s; expected %s"
+	msgTableWant      message = "%d requests, each answered as the table says"
+	msgTableSeen      message = "%d of %d as expected"
+	msgTableOff       message = "%s: %s"
+	msgHTTPDefault    message = "every request is answered"
+)
+
+// What concerns commands, files and programs.
+const (
+	msgExit          message = "exit status %s"
+	msgExitOff       message = "it ended with exit status %d; expected %s"
+	msgExitAny       message = "any exit status"
+	msgCommandLong   message = "the command took longer than its limit of %s and was ended"
+	msgCommandMemory message = "the command used more memory than its limit%s and was ended"
+	msgCommandOutput message = "the command printed more than %s to %s; the rest was cut off"
+	msgNoStart       message = "the command could not be started: %s"
+	msgEnded         message = "exit status %d after %s"
+	msgFileExists    message = "%s exists"
+	msgFileAbsent    message = "%s does not exist"
+	msgFileMissing   message = "%s does not exist"
+	msgFileThere     message = "%s exists (%s)"
+	msgFileTooLarge  message = "%s is larger than %s"
+	msgFileFailed    message = "%s could not be read: %s"
+	msgNoFile        message = "%s is not among your files"
+	msgConnected     message = "%s accepts a connection"
+	msgNotConnected  message = "%s does not accept a connection: %s"
+	msgReceived      message = "received %s"
+	msgTCPError      message = "the conversation ended early: %s"
+	msgCasesWant     message = "%d runs, each as expected"
+	msgCasesHidden   message = "%d runs, each as expected; %d of them with data you do not see"
+	msgCasesSeen     message = "%d of %d runs as expected"
+	msgCaseOff       message = "%s: %s"
+	msgHiddenOutput  message = "its output is not what was expected"
+	msgHiddenExit    message = "it did not end as expected"
+	msgHiddenName    message = "hidden run %d"
+)
+
+// What concerns text and numbers.
+const (
+	msgTextIs         message = "%s is %s"
+	msgTextIsNot      message = "%s is not %s but %s"
+	msgTextContains   message = "%s contains %s"
+	msgTextLacks      message = "%s does not contain %s"
+	msgTextNot        message = "%s does not contain %s"
+	msgTextHas        message = "%s contains %s, which should not be there: %s"
+	msgTextMatches    message = "%s matches %s"
+	msgTextMatchesNot message = "%s does not match %s"
+	msgTextLines      message = "%s has %s lines"
+	msgTextLinesOff   message = "%s has %d lines; expected %s"
+	msgNumber         message = "the number after %s is %s"
+	msgNumberOff      message = "the number after %s is %s; expected %s"
+	msgNumberNone     message = "%s has no number where %s looks for one"
+	msgAbsent         message = "%s is absent"
+	msgAbsentNot      message = "%s is there; it should be absent"
+	msgMissing        message = "%s is missing"
+	msgExactly        message = "exactly %s"
+	msgAtLeast        message = "at least %s"
+	msgAtMost         message = "at most %s"
+	msgBelow          message = "below %s"
+	msgAbove          message = "above %s"
+	msgUnchanged      message = "%s stays as it was"
+	msgUnchangedOff   message = "%s was %s and is %s now; it should have stayed"
+	msgChanged        message = "%s is another one than before"
+	msgChangedOff     message = "%s is still %s; it should have changed"
+	msgNotFound       message = "%s was not found with %s in: %s"
+	msgEmptyText      message = "(nothing)"
+	msgNoServer       message = "a server without a name"
+	msgAnd            message = " and "
+)
+
+// number is a number without needless digits.
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// percent is a fraction of 1 as a percentage with one decimal, without its sign.
+func percent(f float64) string { return strconv.FormatFloat(f*100, 'f', 1, 64) }
+
+// ago is a duration for people: "12 s", "3 min".
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(math.Round(d.Seconds())))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(math.Round(d.Minutes())))
+	}
+	return fmt.Sprintf("%d h", int(math.Round(d.Hours())))
+}
+
+// span is a measured duration for people: "1.25 s", "40 ms".
+func span(d time.Duration) string {
+	switch {
+	case d >= time.Second:
+		return strconv.FormatFloat(math.Round(d.Seconds()*100)/100, 'f', -1, 64) + " s"
+	case d >= time.Millisecond:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%d µs", d.Microseconds())
+}
+
+// quote shows text inside a sentence: short, with line ends visible.
+func quote(s string) string {
+	const most = 200
+	if s == "" {
+		return string(msgEmptyText)
+	}
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most]) + "…"
+	}
+	return "“" + strings.NewReplacer("\n", "⏎", "\r", "␍", "\t", "→").Replace(strings.TrimSuffix(s, "\n")) + "”"
+}
+
+// list joins words: "a, b and c".
+func list(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + string(msgAnd) + words[len(words)-1]
+}
