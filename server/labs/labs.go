@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"pattarai/sandbox"
-	"pattarai/sandbox/agent"
 	"pattarai/sandbox/probe"
 )
 
@@ -84,6 +83,12 @@ type Traffic struct {
 	Rate float64 // Requests per second, 0.5 to 50.
 }
 
+// Terminal is a terminal of a lab.
+type Terminal struct {
+	ID, Node string
+	Running  bool
+}
+
 // Saved is what became of a saved file.
 type Saved struct {
 	File    File
@@ -115,135 +120,3 @@ type FileNews struct {
 
 // Warning is a sentence with a way on.
 type Warning struct{ Message, Fix string }
-
-// Live is what a node's software reports of itself.
-type Live struct {
-	Node      string     `json:"node"`
-	Kind      string     `json:"kind"` // "haproxy".
-	Backends  []Backend  `json:"backends"`
-	Frontends []Frontend `json:"frontends"`
-	PID       int        `json:"pid"`
-	UptimeSec int        `json:"uptime_s"`
-}
-
-// Backend is a group of servers.
-type Backend struct {
-	Name    string   `json:"name"`
-	Servers []Server `json:"servers"`
-}
-
-// Server is one server of a balancer.
-type Server struct {
-	Name    string  `json:"name"`
-	Status  string  `json:"status"` // UP, DOWN, MAINT, DRAIN, "no check".
-	Weight  int     `json:"weight"`
-	Current int     `json:"current"` // Sessions now.
-	Queue   int     `json:"queue"`
-	Total   int64   `json:"total"` // Sessions since the balancer's last reload.
-	Delta   int64   `json:"delta"` // Since the last report.
-	Rate    int     `json:"rate"`  // Sessions in the last second.
-	Errors  int64   `json:"errors"`
-	Millis  float64 `json:"ms"` // Mean answer time of the last 1024 requests.
-}
-
-// Frontend is where a balancer listens.
-type Frontend struct {
-	Name  string `json:"name"`
-	Rate  int    `json:"rate"`
-	Total int64  `json:"total"`
-}
-
-// Service keeps the labs. Its lessons come from a catalog snapshot, its containers
-// from a pool, its truth from the store.
-type Service struct{}
-
-// Start asks for the learner's lab of a lesson and returns at once; news come by
-// [Service.Subscribe]. It is idempotent while the lab is not over.
-func (s *Service) Start(ctx context.Context, learner, lesson string) (View, error) { panic("contract") }
-
-// Extend moves the end of the lab.
-func (s *Service) Extend(ctx context.Context, learner, lesson string) (View, error) {
-	panic("contract")
-}
-
-// Restart gives new containers with the learner's files; Reset with the starter's.
-func (s *Service) Restart(ctx context.Context, learner, lesson string) (View, error) {
-	panic("contract")
-}
-
-// Reset is Restart with the lesson's own files.
-func (s *Service) Reset(ctx context.Context, learner, lesson string) (View, error) { panic("contract") }
-
-// End ends the lab. Files stay.
-func (s *Service) End(ctx context.Context, learner, lesson string) (View, error) { panic("contract") }
-
-// View is the learner's newest lab of a lesson; ok is false when there never was one.
-func (s *Service) View(ctx context.Context, learner, lesson string) (v View, ok bool, err error) {
-	panic("contract")
-}
-
-// Files are the workspace files of a lesson as the learner left them, starters where untouched.
-func (s *Service) Files(ctx context.Context, learner, lesson string) ([]File, error) {
-	panic("contract")
-}
-
-// Save stores a file and, when apply is set and the lab runs, brings it to the nodes.
-func (s *Service) Save(ctx context.Context, learner, lesson, tab string, f File, apply bool) (Saved, error) {
-	panic("contract")
-}
-
-// Control breaks or mends a node.
-func (s *Service) Control(ctx context.Context, learner, lesson, node string, action sandbox.Action) error {
-	panic("contract")
-}
-
-// SetTraffic turns the traffic on, off or to another rate.
-func (s *Service) SetTraffic(ctx context.Context, learner, lesson string, t Traffic) (Traffic, error) {
-	panic("contract")
-}
-
-// Session is the running session of the learner's lab, for graders and previews. fault.Unavailable when it does not run.
-func (s *Service) Session(ctx context.Context, learner, lesson string) (*sandbox.Session, error) {
-	panic("contract")
-}
-
-// ByID finds a lab that is running by its id and owner, for previews. fault.NotFound otherwise.
-func (s *Service) ByID(ctx context.Context, learner, lab string) (*sandbox.Session, error) {
-	panic("contract")
-}
-
-// Terminals lists, OpenTerminal opens or attaches, EndTerminal ends.
-func (s *Service) Terminals(ctx context.Context, learner, lesson string) ([]Terminal, error) {
-	panic("contract")
-}
-
-// Terminal is a terminal of a lab.
-type Terminal struct {
-	ID, Node string
-	Running  bool
-}
-
-// NewTerminal names a terminal on a node; it starts when it is first attached to. At most five per lab.
-func (s *Service) NewTerminal(ctx context.Context, learner, lesson, node string) (Terminal, error) {
-	panic("contract")
-}
-
-// AttachTerminal attaches to a terminal, starting it when needed.
-func (s *Service) AttachTerminal(ctx context.Context, learner, lesson, id string, cols, rows int) (agent.Shell, error) {
-	panic("contract")
-}
-
-// EndTerminal hangs up a terminal.
-func (s *Service) EndTerminal(ctx context.Context, learner, lesson, id string) error {
-	panic("contract")
-}
-
-// Subscribe sends the lab's events until ctx ends: first the lab and its nodes as
-// they are. A slow reader loses events; the live view and traffic only run while
-// somebody reads.
-func (s *Service) Subscribe(ctx context.Context, learner, lesson string) <-chan Event {
-	panic("contract")
-}
-
-// Available tells whether labs can start: nil or a fault for the learner.
-func (s *Service) Available(ctx context.Context) error { panic("contract") }

@@ -1,0 +1,78 @@
+package labs
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"time"
+
+	"pattarai/sandbox"
+	"pattarai/sandbox/agent"
+)
+
+// Engine is a container engine that counts its room; *pool.Pool is one.
+type Engine interface {
+	sandbox.Engine
+	// Wait waits in line until there is room and keeps it for a launch.
+	Wait(ctx context.Context, spec sandbox.Spec, onPosition func(pos int)) error
+	// Hold counts a lab that the engine holds already.
+	Hold(spec sandbox.Spec)
+	// Estimate says how long whoever stands at pos waits for room; 0 is unknown.
+	Estimate(pos int) time.Duration
+}
+
+// session is what the service needs of a *sandbox.Session.
+type session interface {
+	States() []sandbox.NodeState
+	Watch(ctx context.Context) <-chan sandbox.NodeState
+	Control(ctx context.Context, node string, action sandbox.Action) error
+	Apply(ctx context.Context, files map[string][]byte) (sandbox.Applied, error)
+	Probe(ctx context.Context, kind string, spec any, progress func(json.RawMessage)) (json.RawMessage, error)
+	Agent(ctx context.Context, node string) (nodeAgent, error)
+	Detach()
+	Close(ctx context.Context) error
+}
+
+// nodeAgent is what the service needs of an *agent.Client.
+type nodeAgent interface {
+	OpenShell(ctx context.Context, o agent.ShellOptions) (agent.Shell, error)
+	Shells(ctx context.Context) ([]agent.ShellInfo, error)
+	EndShell(ctx context.Context, id string) error
+	DialPort(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// opener makes sessions.
+type opener interface {
+	Open(ctx context.Context, spec sandbox.Spec, files map[string][]byte, progress func(sandbox.NodeState)) (session, error)
+	Adopt(ctx context.Context, spec sandbox.Spec) (session, error)
+}
+
+// sessions opens real sessions on an engine.
+type sessions struct{ engine sandbox.Engine }
+
+func (s sessions) Open(ctx context.Context, spec sandbox.Spec, files map[string][]byte, progress func(sandbox.NodeState)) (session, error) {
+	opened, err := sandbox.Open(ctx, s.engine, spec, files, progress)
+	if err != nil {
+		return nil, err
+	}
+	return realSession{opened}, nil
+}
+
+func (s sessions) Adopt(ctx context.Context, spec sandbox.Spec) (session, error) {
+	adopted, err := sandbox.Adopt(ctx, s.engine, spec)
+	if err != nil {
+		return nil, err
+	}
+	return realSession{adopted}, nil
+}
+
+// realSession narrows what Agent returns.
+type realSession struct{ *sandbox.Session }
+
+func (s realSession) Agent(ctx context.Context, node string) (nodeAgent, error) {
+	client, err := s.Session.Agent(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	return client, nil
+}
