@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -36,7 +37,7 @@ func Authenticate(conn net.Conn, token string) error {
 	}
 	answer := make([]byte, len(welcome))
 	_, err := io.ReadFull(conn, answer)
-	if errors.Is(err, io.EOF) || err == nil && string(answer) != welcome {
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || err == nil && string(answer) != welcome {
 		return ErrToken
 	}
 	if err != nil {
