@@ -4,8 +4,23 @@ package account
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strings"
 	"time"
+
+	"pattarai/server/fault"
 )
+
+// LoginLifetime is how long a browser is recognised after it was first seen.
+const LoginLifetime = 180 * 24 * time.Hour
+
+// tokenSize is the token's length in bytes: 256 bits cannot be guessed, so their
+// plain hash is as good as a slow one.
+const tokenSize = 32
 
 // Learner is a person, or a browser that may become one.
 type Learner struct {
@@ -21,16 +36,46 @@ type Store interface {
 	LearnerByToken(ctx context.Context, tokenHash []byte, now time.Time) (Learner, error) // fault.SignIn when unknown or expired.
 }
 
-// Service makes and recognises learners.
-type Service struct{}
+// Service makes and recognises learners. It is safe for concurrent use.
+type Service struct {
+	store  Store
+	now    func() time.Time
+	random io.Reader
+}
 
-// New returns a service. now and random are injected.
-func New(store Store, now func() time.Time) *Service { panic("contract") }
+// New returns a service on a store and a clock.
+func New(store Store, now func() time.Time) *Service {
+	return &Service{store: store, now: now, random: rand.Reader}
+}
 
 // Guest makes a new guest and returns the token for its cookie.
 func (s *Service) Guest(ctx context.Context) (learner Learner, token string, err error) {
-	panic("contract")
+	secret := make([]byte, tokenSize)
+	if _, err := io.ReadFull(s.random, secret); err != nil {
+		return Learner{}, "", fmt.Errorf("read random bytes: %w", err)
+	}
+	now := s.now().UTC().Truncate(time.Microsecond)
+	learner = Learner{ID: strings.ToLower(rand.Text()), Guest: true, Created: now}
+	if err := s.store.CreateLearner(ctx, learner, hash(secret), now.Add(LoginLifetime)); err != nil {
+		return Learner{}, "", fmt.Errorf("create guest: %w", err)
+	}
+	return learner, base64.RawURLEncoding.EncodeToString(secret), nil
 }
 
 // Recognise returns the learner a token belongs to; fault.SignIn otherwise.
-func (s *Service) Recognise(ctx context.Context, token string) (Learner, error) { panic("contract") }
+func (s *Service) Recognise(ctx context.Context, token string) (Learner, error) {
+	secret, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(secret) != tokenSize {
+		return Learner{}, fault.New(fault.SignIn, "unknown_login", "This browser is not known here.", "Load the page again.")
+	}
+	learner, err := s.store.LearnerByToken(ctx, hash(secret), s.now())
+	if err != nil {
+		return Learner{}, fmt.Errorf("recognise: %w", err)
+	}
+	return learner, nil
+}
+
+func hash(secret []byte) []byte {
+	sum := sha256.Sum256(secret)
+	return sum[:]
+}

@@ -79,3 +79,9 @@ func Of(err error) *Error {
 	}
 	return Wrap(err, Internal, "internal", "Something of ours failed. It is in our log, and nothing you did is lost.", "Try again; if it stays, tell us the request id.")
 }
+
+// Is tells whether err's chain has a fault of that kind.
+func Is(err error, kind Kind) bool {
+	var f *Error
+	return errors.As(err, &f) && f.Kind == kind
+}

@@ -14,6 +14,9 @@ import (
 // Kind tells which grader a submission goes to.
 type Kind string
 
+// ItemChecks is the item of a lesson's checks.
+const ItemChecks = "checks"
+
 // The kinds.
 const (
 	KindChecks Kind = "checks" // A lesson's checks, run on the learner's lab.
@@ -23,7 +26,7 @@ const (
 // State is a submission's place in its life. See docs/state.md.
 type State string
 
-// The states.
+// The states. Time only moves right: queued, running, done.
 const (
 	Queued  State = "queued"
 	Running State = "running"
@@ -37,7 +40,7 @@ type Submission struct {
 	Lesson      string // Lesson id.
 	Item        string // "checks", or the quiz item's id.
 	Kind        Kind
-	Attempt     int               // From 1, per learner, lesson and item; 0 when it did not count.
+	Attempt     int               // From 1, per learner, lesson and item; 0 when it did not count. See docs/state.md.
 	Key         string            // Idempotency key: same learner, lesson, item and key is the same submission.
 	ContentHash string            // Of the lesson.
 	ChecksHash  string            // Of the exercise, or of the question.
@@ -60,21 +63,25 @@ type Submission struct {
 type Store interface {
 	// InsertSubmission stores s and sets its attempt number. When learner, lesson,
 	// item and key are known already it changes nothing and returns the stored one.
+	// An empty key is never known. A submission that arrives done is stored done.
 	InsertSubmission(ctx context.Context, s Submission) (stored Submission, fresh bool, err error)
+	// StartSubmission changes nothing when it is done already.
 	StartSubmission(ctx context.Context, id string, at time.Time) error
-	// FinishSubmission stores verdict, report and state in one transaction. Finishing twice changes nothing.
+	// FinishSubmission stores verdict, report and state in one transaction, and gives
+	// the attempt number back when it is not gradable. Finishing twice changes nothing.
 	FinishSubmission(ctx context.Context, s Submission) error
 	Submission(ctx context.Context, learner, id string) (Submission, error) // fault.NotFound also for somebody else's.
+	// Submissions are the newest, first one newest, without their files.
 	Submissions(ctx context.Context, learner string, limit int) ([]Submission, error)
-	Unfinished(ctx context.Context) ([]Submission, error) // Queued or running, oldest first.
+	// Unfinished are queued or running, oldest first, without their files.
+	Unfinished(ctx context.Context) ([]Submission, error)
 	// Latest is the newest finished, gradable submission per item of a lesson.
 	Latest(ctx context.Context, learner, lesson string) (map[string]Submission, error)
 }
 
-// Service takes submissions in and has them graded.
-type Service struct{}
-
-// Grader runs a submission's checks. observe hears of each result as it comes.
+// Grader runs a submission's checks. observe hears of each result as it comes. The
+// map tells which image each node ran. An error is our failure, as is a report that
+// is not gradable: neither costs an attempt.
 type Grader interface {
 	Grade(ctx context.Context, s Submission, observe func(check.Result)) (check.Report, map[string]string, error)
 }
@@ -87,6 +94,3 @@ type Update struct {
 	Done       *Submission   // It is graded.
 	Position   int           // Place in line while queued, from 1.
 }
-
-// Subscribe sends every update about a learner's submissions until ctx ends. A slow reader loses updates, not the grader time.
-func (s *Service) Subscribe(ctx context.Context, learner string) <-chan Update { panic("contract") }

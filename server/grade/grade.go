@@ -1,0 +1,178 @@
+// Package grade runs a lesson's checks on the learner's running lab, for package
+// submit.
+//
+// It looks and does not touch: files are as the learner applied them. A lab that
+// does not run, content that changed meanwhile and an engine that is gone are not
+// the learner's failure: they make a report that is not gradable and says what to do.
+package grade
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"pattarai/sandbox"
+	"pattarai/sandbox/check"
+	"pattarai/server/catalog"
+	"pattarai/server/fault"
+	"pattarai/server/submit"
+)
+
+// Waiting for a lab that is on its way.
+const (
+	// CodeStarting is the code of the fault of [Sessions] that is worth waiting for.
+	CodeStarting = "lab_starting"
+
+	startPatience = 90 * time.Second
+	startPoll     = 250 * time.Millisecond
+)
+
+// What a grade may take, beyond the checks' own limits.
+const (
+	perCheck = 90 * time.Second // More than a check with its retries and its fault may take.
+	spare    = 60 * time.Second
+)
+
+// Session is a running lab. *sandbox.Session is one.
+type Session interface {
+	check.Target
+	ID() string
+}
+
+// Sessions finds a learner's running lab of a lesson. Its error is a fault.Unavailable
+// when the lab does not run; see [CodeStarting].
+type Sessions interface {
+	Session(ctx context.Context, learner, lesson string) (Session, error)
+}
+
+// Engine tells which images a lab runs. A sandbox.Engine is one.
+type Engine interface {
+	List(ctx context.Context) ([]sandbox.Lab, error)
+}
+
+// Config is what a grader needs.
+type Config struct {
+	Sessions Sessions
+	Lessons  func(id string) (*catalog.Lesson, bool) // In the content as it is now.
+	Engine   Engine                                  // nil when nobody knows the images.
+	Now      func() time.Time
+	Logger   *slog.Logger // nil means slog.Default().
+}
+
+// Grader implements submit.Grader. It is safe for concurrent use.
+type Grader struct{ Config }
+
+var _ submit.Grader = (*Grader)(nil)
+
+// New returns a grader.
+func New(cfg Config) *Grader {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	return &Grader{cfg}
+}
+
+// Grade implements submit.Grader. The error is always nil: what keeps us from
+// grading is in the report.
+func (g *Grader) Grade(ctx context.Context, s submit.Submission, observe func(check.Result)) (check.Report, map[string]string, error) {
+	started := g.Now()
+	lesson, ok := g.Lessons(s.Lesson)
+	if !ok {
+		return ungradable(started, "This lesson is not here any more. Tell your instructor."), nil, nil
+	}
+	if lesson.Exercise.Hash != s.ChecksHash {
+		return ungradable(started, "The checks of this lesson changed since you asked. Load the page again and press Check once more."), nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, startPatience+limit(lesson.Exercise))
+	defer cancel()
+	session, err := g.await(ctx, s.Learner, s.Lesson)
+	if err != nil {
+		g.Logger.InfoContext(ctx, "grade: no running lab", "submission", s.ID, "lesson", s.Lesson, "error", err)
+		return ungradable(started, sentence(err)), nil, nil
+	}
+	images := g.images(ctx, session.ID())
+	ctx, cancel = context.WithTimeout(ctx, limit(lesson.Exercise))
+	defer cancel()
+	return check.Run(ctx, session, lesson.Exercise, observe), images, nil
+}
+
+// limit is how long a whole grade may take, whatever its checks think.
+func limit(e check.Exercise) time.Duration {
+	return time.Duration(len(e.Checks))*perCheck + spare
+}
+
+// await returns the session, waiting for it while it is starting.
+func (g *Grader) await(ctx context.Context, learner, lesson string) (Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	for {
+		session, err := g.Sessions.Session(ctx, learner, lesson)
+		if err == nil || fault.Of(err).Code != CodeStarting {
+			return session, err
+		}
+		select {
+		case <-time.After(startPoll):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+// images tells each node's image digest; nil when the engine does not say. A report
+// without them is still a report.
+func (g *Grader) images(ctx context.Context, id string) map[string]string {
+	if g.Engine == nil {
+		return nil
+	}
+	labs, err := g.Engine.List(ctx)
+	if err != nil {
+		g.Logger.WarnContext(ctx, "grade: image digests unknown", "lab", id, "error", err)
+		return nil
+	}
+	for _, lab := range labs {
+		if lab.ID != id {
+			continue
+		}
+		images := make(map[string]string, len(lab.Nodes))
+		for _, node := range lab.Nodes {
+			images[node.Name] = node.Image
+		}
+		return images
+	}
+	return nil
+}
+
+func ungradable(started time.Time, why string) check.Report {
+	return check.Report{Verdict: check.VerdictPending, Reason: why, Started: started}
+}
+
+// sentence is a fault in words, with its way on.
+func sentence(err error) string {
+	f := fault.Of(err)
+	if f.Kind == fault.Unavailable && f.Fix == "" {
+		f.Fix = "Start the lab and press Check again."
+	}
+	if f.Fix == "" {
+		return f.Message
+	}
+	return fmt.Sprintf("%s %s", f.Message, f.Fix)
+}
+
+// Labs is who keeps the labs. *labs.Service is one.
+type Labs interface {
+	Session(ctx context.Context, learner, lesson string) (*sandbox.Session, error)
+}
+
+// FromLabs finds sessions where the labs are kept.
+func FromLabs(labs Labs) Sessions { return fromLabs{labs} }
+
+type fromLabs struct{ Labs }
+
+func (f fromLabs) Session(ctx context.Context, learner, lesson string) (Session, error) {
+	session, err := f.Labs.Session(ctx, learner, lesson)
+	if err != nil {
+		return nil, err // And no nil *sandbox.Session that is not nil.
+	}
+	return session, nil
+}

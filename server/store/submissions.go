@@ -1,0 +1,206 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"pattarai/server/fault"
+	"pattarai/server/submit"
+)
+
+// submissionColumns leaves out the files, which only some readers need.
+const submissionColumns = `s.id, s.learner_id, s.lesson, s.item, s.kind, s.attempt, s.key, s.content_hash, s.checks_hash,
+	s.state, s.verdict, s.gradable, s.points, s.max_points, s.received_at, s.started_at, s.finished_at,
+	s.images, s.answer, s.report, s.score`
+
+// InsertSubmission implements submit.Store. Its attempt number is one more than the
+// highest that counts or may still count. An empty key is never known already.
+func (s *Store) InsertSubmission(ctx context.Context, sub submit.Submission) (stored submit.Submission, fresh bool, err error) {
+	docs, err := encode(sub)
+	if err != nil {
+		return submit.Submission{}, false, err
+	}
+	err = s.update(ctx, func(ctx context.Context, tx *Tx) error {
+		stored, err = scanSubmission(tx.QueryRow(ctx, `
+			SELECT `+submissionColumns+`, s.files FROM submissions s
+			WHERE s.learner_id = $1 AND s.lesson = $2 AND s.item = $3 AND s.key = $4 AND s.key <> ''`,
+			sub.Learner, sub.Lesson, sub.Item, sub.Key))
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		stored, fresh = sub, true
+		stored.Attempt, err = insertSubmission(ctx, tx, sub, docs)
+		return err
+	})
+	if err != nil {
+		return submit.Submission{}, false, err
+	}
+	return rounded(stored), fresh, nil
+}
+
+func insertSubmission(ctx context.Context, tx *Tx, sub submit.Submission, docs documents) (attempt int, err error) {
+	err = tx.QueryRow(ctx, `
+		INSERT INTO submissions (id, learner_id, lesson, item, kind, key, content_hash, checks_hash,
+			state, verdict, gradable, points, max_points, received_at, started_at, finished_at,
+			images, answer, report, score, files, attempt)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+			(SELECT 1 + COALESCE(MAX(attempt), 0) FROM submissions WHERE learner_id = $2 AND lesson = $3 AND item = $4))
+		RETURNING attempt`,
+		sub.ID, sub.Learner, sub.Lesson, sub.Item, string(sub.Kind), sub.Key, sub.ContentHash, sub.ChecksHash,
+		string(sub.State), string(sub.Verdict), sub.Gradable, sub.Points, sub.MaxPoints,
+		micros(sub.Received), micros(sub.Started), micros(sub.Finished),
+		docs.images, docs.answer, docs.report, docs.score, docs.files).Scan(&attempt)
+	return attempt, err
+}
+
+// StartSubmission implements submit.Store. One that is done stays done.
+func (s *Store) StartSubmission(ctx context.Context, id string, at time.Time) error {
+	return s.update(ctx, func(ctx context.Context, tx *Tx) error {
+		result, err := tx.Exec(ctx, `
+			UPDATE submissions SET
+				state = CASE WHEN state = 'done' THEN state ELSE 'running' END,
+				started_at = CASE WHEN state = 'done' THEN started_at ELSE $2 END
+			WHERE id = $1`, id, micros(at))
+		return known(result, err)
+	})
+}
+
+// FinishSubmission implements submit.Store. What is not gradable gives its attempt
+// number back.
+func (s *Store) FinishSubmission(ctx context.Context, sub submit.Submission) error {
+	docs, err := encode(sub)
+	if err != nil {
+		return err
+	}
+	return s.update(ctx, func(ctx context.Context, tx *Tx) error {
+		result, err := tx.Exec(ctx, `
+			UPDATE submissions SET state = 'done', verdict = $2, gradable = $3, points = $4, max_points = $5,
+				images = $6, report = $7, score = $8, finished_at = $9,
+				attempt = CASE WHEN $3 THEN attempt ELSE 0 END
+			WHERE id = $1 AND state <> 'done'`,
+			sub.ID, string(sub.Verdict), sub.Gradable, sub.Points, sub.MaxPoints,
+			docs.images, docs.report, docs.score, micros(sub.Finished))
+		if known(result, err) == nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		var state string
+		err = tx.QueryRow(ctx, `SELECT state FROM submissions WHERE id = $1`, sub.ID).Scan(&state)
+		return s.missing(err, noSubmission())
+	})
+}
+
+// Submission implements submit.Store.
+func (s *Store) Submission(ctx context.Context, learner, id string) (submit.Submission, error) {
+	sub, err := scanSubmission(s.read.QueryRowContext(ctx, `
+		SELECT `+submissionColumns+`, s.files FROM submissions s WHERE s.id = $1 AND s.learner_id = $2`, id, learner))
+	if err != nil {
+		return submit.Submission{}, s.missing(err, noSubmission())
+	}
+	return sub, nil
+}
+
+// Submissions implements submit.Store: newest first, without their files.
+func (s *Store) Submissions(ctx context.Context, learner string, limit int) ([]submit.Submission, error) {
+	return collect(ctx, s, scanSubmission, `
+		SELECT `+submissionColumns+`, NULL FROM submissions s
+		WHERE s.learner_id = $1
+		ORDER BY s.received_at DESC, s.id DESC LIMIT $2`, learner, limit)
+}
+
+// Unfinished implements submit.Store: without files, which a grader reads one
+// submission at a time.
+func (s *Store) Unfinished(ctx context.Context) ([]submit.Submission, error) {
+	return collect(ctx, s, scanSubmission, `
+		SELECT `+submissionColumns+`, NULL FROM submissions s
+		WHERE s.state <> 'done' ORDER BY s.received_at, s.id`)
+}
+
+// Latest implements submit.Store.
+func (s *Store) Latest(ctx context.Context, learner, lesson string) (map[string]submit.Submission, error) {
+	newest, err := collect(ctx, s, scanSubmission, `
+		SELECT `+submissionColumns+`, s.files FROM submissions s
+		WHERE s.learner_id = $1 AND s.lesson = $2 AND s.state = 'done' AND s.attempt = (
+			SELECT MAX(n.attempt) FROM submissions n
+			WHERE n.learner_id = $1 AND n.lesson = $2 AND n.item = s.item AND n.state = 'done' AND n.attempt > 0)`,
+		learner, lesson)
+	if err != nil {
+		return nil, err
+	}
+	latest := make(map[string]submit.Submission, len(newest))
+	for _, sub := range newest {
+		latest[sub.Item] = sub
+	}
+	return latest, nil
+}
+
+// documents are the parts of a submission that are stored as JSON.
+type documents struct{ images, answer, report, score, files []byte }
+
+func encode(sub submit.Submission) (docs documents, err error) {
+	for _, part := range []struct {
+		to   *[]byte
+		from any
+	}{{&docs.images, sub.Images}, {&docs.answer, sub.Answer}, {&docs.report, sub.Report}, {&docs.score, sub.Score}, {&docs.files, sub.Files}} {
+		if *part.to, err = json.Marshal(part.from); err != nil {
+			return documents{}, fmt.Errorf("encode submission %s: %w", sub.ID, err)
+		}
+	}
+	return docs, nil
+}
+
+func scanSubmission(row scanner) (submit.Submission, error) {
+	var s submit.Submission
+	var docs documents
+	var received, started, finished int64
+	err := row.Scan(&s.ID, &s.Learner, &s.Lesson, &s.Item, &s.Kind, &s.Attempt, &s.Key, &s.ContentHash, &s.ChecksHash,
+		&s.State, &s.Verdict, &s.Gradable, &s.Points, &s.MaxPoints, &received, &started, &finished,
+		&docs.images, &docs.answer, &docs.report, &docs.score, &docs.files)
+	if err != nil {
+		return submit.Submission{}, err
+	}
+	s.Received, s.Started, s.Finished = moment(received), moment(started), moment(finished)
+	return s, docs.decode(&s)
+}
+
+func (d documents) decode(s *submit.Submission) error {
+	for _, part := range []struct {
+		from []byte
+		to   any
+	}{{d.images, &s.Images}, {d.answer, &s.Answer}, {d.report, &s.Report}, {d.score, &s.Score}, {d.files, &s.Files}} {
+		if part.from == nil {
+			continue
+		}
+		if err := json.Unmarshal(part.from, part.to); err != nil {
+			return fmt.Errorf("decode submission %s: %w", s.ID, err)
+		}
+	}
+	return nil
+}
+
+// rounded gives a submission the times it will be read back with.
+func rounded(s submit.Submission) submit.Submission {
+	s.Received, s.Started, s.Finished = moment(micros(s.Received)), moment(micros(s.Started)), moment(micros(s.Finished))
+	return s
+}
+
+// known fails when an update met no row.
+func known(result sql.Result, err error) error {
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return noSubmission()
+}
+
+func noSubmission() *fault.Error {
+	return fault.New(fault.NotFound, "no_submission", "There is no such submission, or it is somebody else's.", "Open it from your progress page.")
+}
