@@ -89,8 +89,10 @@ type LabNode struct {
 	Name    string
 	Running bool
 	Paused  bool
-	Address string // IPv4 on the lab's network.
-	Image   string // Digest of the image it runs.
+	Address string   // IPv4 on the lab's network.
+	Image   string   // Digest of the image it runs.
+	Command []string // The image's own command, for a node that names none; nil when it has none.
+	Memory  int64    // Memory limit in bytes; 0 when there is none.
 }
 
 // Event is something that happened to a node's container.

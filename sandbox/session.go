@@ -3,7 +3,11 @@ package sandbox
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"maps"
 	"net"
+	"strconv"
+	"sync"
 	"time"
 
 	"pattarai/sandbox/agent"
@@ -12,23 +16,19 @@ import (
 // Session is a running topology. It keeps one agent connection per node, redials
 // lost ones, starts services in dependency order, and follows every node's state.
 // Safe for concurrent use.
-type Session struct{}
+type Session struct {
+	engine  Engine
+	spec    Spec
+	members []*member // In the topology's order, the probe last.
+	ctx     context.Context
+	end     context.CancelFunc
+	work    sync.WaitGroup
+	applyMu sync.Mutex // One edit at a time.
 
-// Open launches spec (or adopts the lab when the engine already holds it), puts
-// files into place, starts the services in dependency order as far in parallel as
-// that allows, and returns when every node is healthy. progress (may be nil) is
-// called with each node's news meanwhile. files maps workspace paths
-// ("haproxy.cfg") to content.
-//
-// A node that exits or stays unhealthy is a *[StartError], whose text is for the
-// learner; a lost engine is [ErrEngine].
-func Open(ctx context.Context, engine Engine, spec Spec, files map[string][]byte, progress func(NodeState)) (*Session, error) {
-	panic("contract")
+	mu          sync.Mutex
+	files       map[string][]byte // As last applied.
+	subscribers map[*subscriber]struct{}
 }
-
-// Adopt takes over a lab that the engine already holds (after a server restart)
-// without touching its services or shells.
-func Adopt(ctx context.Context, engine Engine, spec Spec) (*Session, error) { panic("contract") }
 
 // NodeState is what is known of a node now.
 type NodeState struct {
@@ -69,74 +69,111 @@ type StartError struct {
 // Error implements error.
 func (e *StartError) Error() string { return e.Node + ": " + e.Reason }
 
+func newSession(engine Engine, spec Spec, files map[string][]byte) *Session {
+	ctx, end := context.WithCancel(context.Background())
+	s := &Session{
+		engine: engine, spec: spec, ctx: ctx, end: end,
+		files: maps.Clone(files), subscribers: map[*subscriber]struct{}{},
+	}
+	if s.files == nil {
+		s.files = map[string][]byte{}
+	}
+	for _, n := range spec.Topology.Nodes {
+		s.members = append(s.members, newMember(s, n))
+	}
+	s.members = append(s.members, newMember(s, Node{Name: ProbeNode, Image: ProbeNode, Role: RoleRunner}))
+	return s
+}
+
 // ID is the lab's id.
-func (s *Session) ID() string { panic("contract") }
+func (s *Session) ID() string { return s.spec.ID }
 
 // Topology is what the session runs.
-func (s *Session) Topology() Topology { panic("contract") }
+func (s *Session) Topology() Topology { return s.spec.Topology }
 
 // States returns every node's present state in the topology's order.
-func (s *Session) States() []NodeState { panic("contract") }
+func (s *Session) States() []NodeState {
+	var out []NodeState
+	for _, m := range s.visible() {
+		out = append(out, m.now())
+	}
+	return out
+}
 
-// Watch sends the state of a node whenever it changes (load samples at most every
-// two seconds) until ctx ends.
-func (s *Session) Watch(ctx context.Context) <-chan NodeState { panic("contract") }
+// visible are the members that the topology names.
+func (s *Session) visible() []*member { return s.members[:len(s.members)-1] }
+
+// member finds a node by name, the probe included.
+func (s *Session) member(node string) (*member, error) {
+	for _, m := range s.members {
+		if m.node.Name == node {
+			return m, nil
+		}
+	}
+	return nil, ErrNoLab
+}
 
 // Agent returns the node's live connection, redialling once when it was lost.
 // Errors: [ErrNoLab], [ErrNotRunning], [ErrEngine].
-func (s *Session) Agent(ctx context.Context, node string) (*agent.Client, error) { panic("contract") }
+func (s *Session) Agent(ctx context.Context, node string) (*agent.Client, error) {
+	m, err := s.member(node)
+	if err != nil {
+		return nil, err
+	}
+	return m.connect(ctx)
+}
 
 // Exec runs a command in a node.
 func (s *Session) Exec(ctx context.Context, node string, cmd agent.Command) (agent.Result, error) {
-	panic("contract")
+	c, err := s.Agent(ctx, node)
+	if err != nil {
+		return agent.Result{}, err
+	}
+	return c.Exec(ctx, cmd)
 }
 
 // Probe looks at the lab from its probe node.
 func (s *Session) Probe(ctx context.Context, kind string, spec any, progress func(json.RawMessage)) (json.RawMessage, error) {
-	panic("contract")
+	c, err := s.Agent(ctx, ProbeNode)
+	if err != nil {
+		return nil, err
+	}
+	return c.Probe(ctx, kind, spec, progress)
 }
 
-// DialPort connects to a port of a node, from inside that node.
+// DialPort connects to a port of a node, from inside that node: on its loopback
+// address, or on the lab's network when nothing listens there.
 func (s *Session) DialPort(ctx context.Context, node string, port int) (net.Conn, error) {
-	panic("contract")
-}
-
-// Fault breaks something on purpose, and [Session.Control] undoes it.
-//
-// Control kills, stops, starts, pauses or thaws a node. Starting a node puts the
-// applied files back and starts its service again; it returns when the node is
-// healthy or, after its start period, with a *[StartError].
-func (s *Session) Control(ctx context.Context, node string, action Action) error { panic("contract") }
-
-// Applied is what became of an edit.
-type Applied struct {
-	Accepted    bool          `json:"accepted"`
-	Nodes       []string      `json:"nodes"`       // Nodes that use the file.
-	Output      string        `json:"output"`      // What the node's check printed, at most 16 KiB.
-	Diagnostics []Diagnostic  `json:"diagnostics"` // Output, line by line, where it names a line of the file.
-	Took        time.Duration `json:"took"`
-}
-
-// Diagnostic is a message that belongs to a line of a workspace file.
-type Diagnostic struct {
-	File     string `json:"file"`     // Workspace path.
-	Line     int    `json:"line"`     // From 1.
-	Severity string `json:"severity"` // "error" or "warning".
-	Message  string `json:"message"`
-}
-
-// Apply brings changed workspace files to every node that maps them: put, check,
-// reload; refused files are put back and the running service never notices. A
-// refusal is a value, not an error.
-func (s *Session) Apply(ctx context.Context, files map[string][]byte) (Applied, error) {
-	panic("contract")
+	c, err := s.Agent(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := c.DialPort(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	var refused *agent.Error
+	if errors.As(err, &refused) {
+		return c.DialPort(ctx, "tcp", net.JoinHostPort(node, strconv.Itoa(port)))
+	}
+	return conn, err
 }
 
 // Files returns the workspace files as last applied.
-func (s *Session) Files() map[string][]byte { panic("contract") }
+func (s *Session) Files() map[string][]byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.files)
+}
 
 // Detach ends our connections and leaves the lab running, to be adopted later.
-func (s *Session) Detach() { panic("contract") }
+func (s *Session) Detach() {
+	s.end()
+	for _, m := range s.members {
+		m.hangUp()
+	}
+	s.work.Wait()
+}
 
 // Close ends the session and removes the lab from the engine.
-func (s *Session) Close(ctx context.Context) error { panic("contract") }
+func (s *Session) Close(ctx context.Context) error {
+	s.Detach()
+	return s.engine.Remove(ctx, s.spec.ID)
+}

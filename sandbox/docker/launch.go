@@ -1,0 +1,172 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/moby/moby/api/types/container"
+
+	"pattarai/sandbox"
+	"pattarai/sandbox/images"
+)
+
+var labID = regexp.MustCompile(`^[a-z0-9]{8,32}$`)
+
+// Launch implements [sandbox.Engine].
+func (e *Engine) Launch(ctx context.Context, spec sandbox.Spec) error {
+	if !labID.MatchString(spec.ID) {
+		return fmt.Errorf("lab id %q: 8 to 32 of a-z and 0-9 are allowed", spec.ID)
+	}
+	if _, err := e.connect(ctx); err != nil {
+		return err
+	}
+	unlock, err := e.labs.lock(ctx, spec.ID)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if done, err := e.resume(ctx, spec); done || err != nil {
+		return err
+	}
+	plans, err := e.plan(ctx, spec)
+	if err != nil {
+		return err
+	}
+	if err := e.launch(ctx, plans); err != nil {
+		return errors.Join(err, e.removeNow(ctx, spec.ID, plans[0].network.name))
+	}
+	return nil
+}
+
+// resume keeps a lab that already runs as spec says; anything else of that id is
+// removed, because nobody was ever told that it had started.
+func (e *Engine) resume(ctx context.Context, spec sandbox.Spec) (done bool, err error) {
+	found, err := e.containers(ctx, labelLab+"="+spec.ID)
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	same := len(found) == len(spec.Topology.Nodes)+1
+	for _, c := range found {
+		same = same && c.Labels[labelSpec] == specHash(spec) && c.State != container.StateCreated
+	}
+	if same {
+		return true, nil
+	}
+	return false, e.removeNow(ctx, spec.ID, "")
+}
+
+// plan decides everything about the lab's containers, and takes a network.
+func (e *Engine) plan(ctx context.Context, spec sandbox.Spec) ([]plan, error) {
+	nodes := append(slices.Clone(spec.Topology.Nodes), sandbox.Node{Name: sandbox.ProbeNode, Image: sandbox.ProbeNode, Role: sandbox.RoleRunner})
+	if len(nodes) > maxNodes+1 {
+		return nil, fmt.Errorf("%d nodes; a lab has at most %d", len(nodes)-1, maxNodes)
+	}
+	if spec.Tier == sandbox.Hardened && !e.about().gvisor {
+		return nil, errNoGVisor
+	}
+	plans := make([]plan, len(nodes))
+	for i, n := range nodes {
+		p, err := e.planNode(ctx, spec, n)
+		if err != nil {
+			return nil, err
+		}
+		plans[i] = p
+	}
+	network, err := e.networks.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	place(plans, network)
+	return plans, nil
+}
+
+func (e *Engine) planNode(ctx context.Context, spec sandbox.Spec, n sandbox.Node) (plan, error) {
+	if err := checkTargets(n); err != nil {
+		return plan{}, err
+	}
+	image, ok := images.Lookup(n.Image)
+	if !ok {
+		return plan{}, fmt.Errorf("%w: node %s wants %q; there are %v", sandbox.ErrNoImage, n.Name, n.Image, e.config.Images.Names())
+	}
+	n.Limits = withDefaults(n.Limits, image.Limits)
+	ref, err := e.config.Images.Ref(n.Image)
+	if err != nil {
+		return plan{}, fmt.Errorf("%w: %w", sandbox.ErrNoImage, err)
+	}
+	id, command, err := e.imageCommand(ctx, ref)
+	if err != nil {
+		return plan{}, err
+	}
+	return plan{spec: spec, node: n, image: id, command: command, relaxed: e.relaxed.Load(), host: e.about()}, nil
+}
+
+// place gives every node its address, and tells all of them about it.
+func place(plans []plan, network labNetwork) {
+	var hosts []string
+	for i := range plans {
+		n := 3 + i
+		if plans[i].node.Name == sandbox.ProbeNode {
+			n = 2
+		}
+		plans[i].network, plans[i].address = network, addressOf(network.subnet, n)
+		hosts = append(hosts, plans[i].node.Name+":"+plans[i].address.String())
+	}
+	for i := range plans {
+		plans[i].hosts = hosts
+	}
+}
+
+func withDefaults(l, d sandbox.Limits) sandbox.Limits {
+	if l.Memory == 0 {
+		l.Memory = d.Memory
+	}
+	if l.CPUs == 0 {
+		l.CPUs = d.CPUs
+	}
+	if l.Pids == 0 {
+		l.Pids = d.Pids
+	}
+	if l.Tmpfs == 0 {
+		l.Tmpfs = d.Tmpfs
+	}
+	return l
+}
+
+// imageCommand returns an image's digest and its own command.
+func (e *Engine) imageCommand(ctx context.Context, ref string) (id string, command []string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, shortCall)
+	defer cancel()
+	got, err := e.api.ImageInspect(ctx, ref)
+	if isNotFound(err) {
+		return "", nil, fmt.Errorf("%w: %s; build it with `bin/pattarai images build`", sandbox.ErrNoImage, ref)
+	}
+	if err != nil {
+		return "", nil, engineError("looking for image "+ref, err)
+	}
+	if got.Config != nil {
+		command = got.Config.Cmd
+	}
+	return got.ID, command, nil
+}
+
+// launch makes and starts all containers at once. The first failure ends the
+// others' waiting; what the engine has already begun is waited for, so that
+// removal afterwards finds everything.
+func (e *Engine) launch(ctx context.Context, plans []plan) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	for _, p := range plans {
+		wg.Go(func() {
+			if err := e.provision(ctx, p); err != nil {
+				cancel(fmt.Errorf("node %s: %w", p.node.Name, err))
+			}
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
+}

@@ -1,0 +1,216 @@
+// Package images holds the definitions of the lab images and the set of them on
+// one container engine: which are there, how to build them, and how to carry them
+// to a machine without a network.
+//
+// It knows no engine: a [Builder] does the work, and sandbox/docker provides one.
+package images
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"pattarai/sandbox"
+)
+
+// Base is the image that all others but the probe start from.
+const Base = "debian:trixie-slim"
+
+//go:embed haproxy python shell probe
+var contexts embed.FS
+
+// Image is a lab image that topologies may name.
+type Image struct {
+	Name    string
+	Summary string         // A sentence for `pattarai images list`.
+	Base    string         // What it is built from; "" for nothing.
+	Limits  sandbox.Limits // Where a node's own limits are zero.
+}
+
+const mib = 1 << 20
+
+// Catalog returns the lab images in the order they are shown.
+func Catalog() []Image {
+	return []Image{
+		{"haproxy", "HAProxy 3 with its reload and runtime helpers.", Base, sandbox.Limits{Memory: 96 * mib, CPUs: 1, Pids: 64, Tmpfs: 8 * mib}},
+		{"python", "Python 3 with Flask and requests; the program comes from the lesson.", Base, sandbox.Limits{Memory: 128 * mib, CPUs: 1, Pids: 64, Tmpfs: 16 * mib}},
+		{"shell", "Where a learner types: bash, curl, jq, ab and friends.", Base, sandbox.Limits{Memory: 256 * mib, CPUs: 1, Pids: 128, Tmpfs: 32 * mib}},
+		{sandbox.ProbeNode, "Nothing but the agent; checks and traffic come from here.", "", sandbox.Limits{Memory: 96 * mib, CPUs: 1, Pids: 64, Tmpfs: 4 * mib}},
+	}
+}
+
+// Lookup returns the lab image with that short name.
+func Lookup(name string) (Image, bool) {
+	all := Catalog()
+	i := slices.IndexFunc(all, func(i Image) bool { return i.Name == name })
+	if i < 0 {
+		return Image{}, false
+	}
+	return all[i], true
+}
+
+// Builder is what a container engine has to do for images.
+type Builder interface {
+	// ImageID returns the digest of a local image, or "" when there is none.
+	ImageID(ctx context.Context, ref string) (string, error)
+	// PullImage fetches an image from its registry.
+	PullImage(ctx context.Context, ref string) error
+	// BuildImage builds the tarred context, tags the result ref, and writes the
+	// engine's own words to log.
+	BuildImage(ctx context.Context, ref string, context []byte, log io.Writer) error
+	// SaveImages returns an archive of local images.
+	SaveImages(ctx context.Context, refs []string) (io.ReadCloser, error)
+	// LoadImages brings in an archive that SaveImages made.
+	LoadImages(ctx context.Context, archive io.Reader) error
+}
+
+// Set is the lab images as one engine holds them. Safe for concurrent use.
+type Set struct {
+	builder Builder
+	path    string // Of the agent; "" means beside the executable.
+
+	mu    sync.Mutex
+	agent []byte
+}
+
+// New returns the set on the engine behind builder. agent is the path of the
+// agent's binary; "" means the file pattarai-agent beside the running executable.
+// The binary is looked for when it is first needed.
+func New(builder Builder, agent string) *Set { return &Set{builder: builder, path: agent} }
+
+// Names returns the short names of all lab images.
+func (s *Set) Names() []string {
+	var names []string
+	for _, i := range Catalog() {
+		names = append(names, i.Name)
+	}
+	return names
+}
+
+// Ref returns the reference of a lab image: its name and the hash of everything
+// it is made from, the agent included. It needs the agent's binary.
+func (s *Set) Ref(name string) (string, error) {
+	context, err := s.context(name)
+	if err != nil {
+		return "", err
+	}
+	return "pattarai/" + name + ":" + fingerprint(context), nil
+}
+
+// ID returns the digest of a lab image as the engine holds it. An image that has
+// not been built matches [sandbox.ErrNoImage].
+func (s *Set) ID(ctx context.Context, name string) (string, error) {
+	ref, err := s.Ref(name)
+	if err != nil {
+		return "", err
+	}
+	id, err := s.builder.ImageID(ctx, ref)
+	if err != nil {
+		return "", err
+	}
+	if id == "" {
+		return "", fmt.Errorf("%w: %s; build it with `bin/pattarai images build`", sandbox.ErrNoImage, ref)
+	}
+	return id, nil
+}
+
+// Missing returns the names of the lab images that the engine does not hold in
+// their present version.
+func (s *Set) Missing(ctx context.Context) ([]string, error) {
+	entries, err := s.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, e := range entries {
+		if e.ID == "" {
+			missing = append(missing, e.Name)
+		}
+	}
+	return missing, nil
+}
+
+// Entry is a lab image and what the engine holds of it.
+type Entry struct {
+	Image
+	Ref string
+	ID  string // Digest, "" when it is not there.
+}
+
+// List returns every lab image with its reference and digest.
+func (s *Set) List(ctx context.Context) ([]Entry, error) {
+	var out []Entry
+	for _, i := range Catalog() {
+		ref, err := s.Ref(i.Name)
+		if err != nil {
+			return nil, err
+		}
+		id, err := s.builder.ImageID(ctx, ref)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Entry{Image: i, Ref: ref, ID: id})
+	}
+	return out, nil
+}
+
+// Export writes an archive of all lab images, for a machine without a network.
+func (s *Set) Export(ctx context.Context, w io.Writer) error {
+	entries, err := s.List(ctx)
+	if err != nil {
+		return err
+	}
+	var refs []string
+	for _, e := range entries {
+		if e.ID == "" {
+			return fmt.Errorf("%w: %s; build it with `bin/pattarai images build` before exporting", sandbox.ErrNoImage, e.Ref)
+		}
+		refs = append(refs, e.Ref)
+	}
+	archive, err := s.builder.SaveImages(ctx, refs)
+	if err != nil {
+		return err
+	}
+	defer archive.Close()
+	if _, err := io.Copy(w, archive); err != nil {
+		return fmt.Errorf("writing the image archive: %w", err)
+	}
+	return nil
+}
+
+// Import brings in an archive that Export made, and reports which images are
+// still missing because the archive belongs to another version of pattarai.
+func (s *Set) Import(ctx context.Context, r io.Reader) error {
+	if err := s.builder.LoadImages(ctx, r); err != nil {
+		return err
+	}
+	missing, err := s.Missing(ctx)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%w: the archive brought no present version of %s; export it with this version of pattarai", sandbox.ErrNoImage, strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// context returns the tarred build context of an image, the agent last.
+func (s *Set) context(name string) ([]byte, error) {
+	if _, ok := Lookup(name); !ok {
+		return nil, fmt.Errorf("no lab image is called %q; there are %s", name, strings.Join(s.Names(), ", "))
+	}
+	agent, err := s.agentBinary()
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	if err := writeContext(&buf, contexts, name, agent); err != nil {
+		return nil, fmt.Errorf("build context of %s: %w", name, err)
+	}
+	return buf.Bytes(), nil
+}

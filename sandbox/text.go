@@ -1,0 +1,26 @@
+package sandbox
+
+import "strings"
+
+// lastLines returns the last n lines of a text.
+func lastLines(s string, n int) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
+
+// lastWords appends the last line of a program's output to a sentence.
+func lastWords(output string) string {
+	line := strings.TrimSpace(lastLines(strings.TrimSpace(output), 1))
+	if line == "" {
+		return ""
+	}
+	return ": " + line
+}
+
+// clip bounds a text, keeping its beginning.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "\n… (cut here)"
+}
