@@ -28,6 +28,7 @@ type sheet struct {
 	offset   int // Lines of the file before the YAML.
 	root     *yaml.Node
 	keys     map[string]*yaml.Node // Values by key.
+	broken   bool                  // It could not be read: nothing is said of missing keys.
 	problems problem.List
 }
 
@@ -37,9 +38,11 @@ func newSheet(file string, source []byte, offset int, allowed ...string) *sheet 
 	s := &sheet{file: file, offset: offset, keys: map[string]*yaml.Node{}}
 	if len(source) > maxYAML {
 		s.problem(nil, "yaml-size", fmt.Sprintf("%d bytes of YAML", len(source)), fmt.Sprintf("at most %d", maxYAML), "shorten it")
+		s.broken = true
 		return s
 	}
 	if !s.characters(source) || !s.depth(source) || !s.parse(source) {
+		s.broken = true
 		return s
 	}
 	s.mapping(allowed)
@@ -122,9 +125,13 @@ func (s *sheet) mapping(allowed []string) {
 	}
 	if s.root.Kind != yaml.MappingNode {
 		s.problem(s.root, "yaml-form", "found "+describe(s.root), "key: value lines are expected", "write title: …")
+		s.broken = true
 		return
 	}
-	s.strict(s.root)
+	if s.strict(s.root); s.problems.HasErrors() {
+		s.broken = true
+		return
+	}
 	first := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(s.root.Content); i += 2 {
 		key, value := s.root.Content[i], s.root.Content[i+1]
@@ -163,7 +170,7 @@ func (s *sheet) strict(n *yaml.Node) {
 func (s *sheet) text(key string, required bool, most int) string {
 	n, ok := s.keys[key]
 	if !ok {
-		if required {
+		if required && !s.broken {
 			s.problem(s.root, "missing-key", fmt.Sprintf("there is no %s", key), fmt.Sprintf("%s is needed", key), fmt.Sprintf("write %s: …", key))
 		}
 		return ""

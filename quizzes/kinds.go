@@ -196,7 +196,7 @@ func (p *parser) parsons() {
 
 func (p *parser) atLeastTwo(n int) bool {
 	if n < 2 {
-		p.problem(p.item.Line, "quiz-size", fmt.Sprintf("%s has %d entries to order", p.name(), n),
+		p.problem(p.item.Line, "quiz-size", fmt.Sprintf("%s has %s", p.name(), count(n, "entry to order", "entries to order")),
 			"at least two", "add the entries in the right order")
 	}
 	return n >= 2
@@ -280,7 +280,7 @@ func (p *parser) cloze() {
 		return
 	}
 	if p.item.Gaps != len(p.item.Entries) {
-		p.problem(p.item.Line, "quiz-cloze", fmt.Sprintf("%s has %d blanks and %d list entries", p.name(), p.item.Gaps, len(p.item.Entries)),
+		p.problem(p.item.Line, "quiz-cloze", fmt.Sprintf("%s has %s and %s", p.name(), count(p.item.Gaps, "blank", "blanks"), count(len(p.item.Entries), "list entry", "list entries")),
 			"every blank (____) has one list entry, in the same order", "add or remove the difference")
 		return
 	}

@@ -173,6 +173,13 @@ func (p *parser) distinct(choices []Choice) {
 	}
 }
 
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 func clip(s string) string {
 	const most = 60
 	if runes := []rune(s); len(runes) > most {

@@ -10,6 +10,8 @@ import (
 	"pattarai/lessons/problem"
 )
 
+const allowedHTML = "only <details><summary>…</summary>, <kbd>, <sub>, <sup>, <br> and comments are"
+
 // htmlPiece is the only HTML that means anything in a lesson.
 var (
 	htmlPiece    = regexp.MustCompile(`(?is)<!--(.*?)-->|<details(\s+open)?\s*>(?:\s*<summary>([^<]*)</summary>)?|(</details>)`)
@@ -64,7 +66,7 @@ func (b *builder) rawHTML(text string, offset int) {
 		return
 	}
 	b.warning(line, "raw-html", fmt.Sprintf("raw HTML is not rendered: %s", clip(firstLine(trimmed), 60)),
-		"only <details><summary>…</summary> and comments are", "write it in Markdown")
+		allowedHTML, "write it in Markdown")
 }
 
 func firstLine(s string) string {

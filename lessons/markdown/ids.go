@@ -8,18 +8,19 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// ids are the heading ids in use.
-type ids map[string]bool
+// ids are the heading ids in use. The value counts the headings of the same text.
+type ids map[string]int
 
 // take makes a free id of a heading's text. Letters, marks and digits of every
 // script are kept, so that a Tamil heading stays readable in the address bar.
 func (used ids) take(title string) string {
 	base := slug(title)
 	id := base
-	for n := 1; used[id]; n++ {
-		id = base + "-" + strconv.Itoa(n)
+	for used[id] > 0 {
+		id = base + "-" + strconv.Itoa(used[base])
+		used[base]++
 	}
-	used[id] = true
+	used[id]++
 	return id
 }
 

@@ -22,6 +22,7 @@ const (
 
 var (
 	lessonLink   = regexp.MustCompile(`^([a-z0-9-]+)/(\d{2,3})-([a-z0-9-]+)(?:/(?:lesson(?:\.[a-z]{2,3})?\.md)?)?$`)
+	plainTag     = regexp.MustCompile(`(?i)^(?:</?(?:kbd|sub|sup)>|<br ?/?>)$`) // Harmless, and Markdown has no other way.
 	pictureTypes = []string{".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif"}
 )
 
@@ -67,6 +68,10 @@ func (b *builder) inlineHTML(n *ast.RawHTML) {
 	text := out.String()
 	line, _ := b.places.at(n.Segments.At(0).Start)
 	switch {
+	case plainTag.MatchString(text):
+		tag := ast.NewString([]byte(strings.ToLower(text)))
+		tag.SetCode(true) // Written as it is.
+		n.Parent().ReplaceChild(n.Parent(), n, tag)
 	case strings.HasPrefix(text, "<!--"):
 		inner := strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text, "<!--"), "-->"))
 		if checkComment.MatchString(inner) || quizComment.MatchString(inner) {
@@ -74,7 +79,7 @@ func (b *builder) inlineHTML(n *ast.RawHTML) {
 		}
 	default:
 		b.warning(line, "raw-html", "raw HTML is not rendered: "+clip(firstLine(text), 60),
-			"only <details><summary>…</summary> and comments are", "write it in Markdown")
+			allowedHTML, "write it in Markdown")
 	}
 }
 
@@ -143,7 +148,7 @@ func (b *builder) fragments() {
 		known = append(known, id)
 	}
 	for _, link := range b.links {
-		if b.ids[link.id] || link.id == "" {
+		if b.ids[link.id] > 0 || link.id == "" {
 			continue
 		}
 		fix := "link to a heading of this lesson"

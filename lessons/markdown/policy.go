@@ -17,7 +17,7 @@ func newPolicy() *bluemonday.Policy {
 	)
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "del", "code", "pre", "blockquote",
-		"ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "sup", "span", "div", "section",
+		"ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "sup", "sub", "kbd", "span", "div", "section",
 		"aside", "figure", "figcaption", "details", "summary", "form", "fieldset", "legend", "label", "button", "select",
 		"option", "textarea", "input", "img", "a")
 	p.AllowNoAttrs().OnElements("span", "a", "form", "select", "option", "textarea", "input", "label", "button", "fieldset")

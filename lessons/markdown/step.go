@@ -1,6 +1,8 @@
 package markdown
 
 import (
+	"bytes"
+	"fmt"
 	"html"
 	"html/template"
 	"strings"
@@ -8,6 +10,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 	extast "github.com/yuin/goldmark/extension/ast"
 )
+
+const maxSteps = 200
 
 // part is the nodes of one step, before they are rendered.
 type part struct {
@@ -34,14 +38,18 @@ func (b *builder) split(root ast.Node) []*part {
 		last.nodes = append(last.nodes, n)
 	}
 	parts[len(parts)-1].end = len(b.in.Source)
-	if len(parts[0].nodes) == 0 && len(parts) > 1 {
+	if len(parts) > maxSteps {
+		b.problem(b.in.Line, "too-many-steps", fmt.Sprintf("the text has %d second-level headings", len(parts)-1), fmt.Sprintf("at most %d steps", maxSteps), "split the lesson")
+		return nil
+	}
+	if len(parts[0].nodes) == 0 {
 		return parts[1:]
 	}
 	return parts
 }
 
 func lineStart(source []byte, offset int) int {
-	return strings.LastIndexByte(string(source[:max(offset, 0)]), '\n') + 1
+	return bytes.LastIndexByte(source[:max(offset, 0)], '\n') + 1
 }
 
 // footnotes moves every footnote to the step that first refers to it.
