@@ -157,11 +157,12 @@ func TestConnections(t *testing.T) {
 
 func TestKeptConnectionThatTheServerClosed(t *testing.T) {
 	var n atomic.Int64
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n.Add(1)
 	}))
-	defer s.Close()
 	s.Config.IdleTimeout = 20 * time.Millisecond
+	s.Start()
+	defer s.Close()
 	seen := lookHTTP(t, probe.HTTPSpec{URL: s.URL, Requests: 3, Rate: 10, KeepAlive: true})
 	if seen.Failed != 0 || n.Load() != 3 {
 		t.Errorf("failed %d, answered %d; want 0, 3", seen.Failed, n.Load())
