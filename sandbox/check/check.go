@@ -122,5 +122,8 @@ type Target interface {
 	Exec(ctx context.Context, node string, cmd agent.Command) (agent.Result, error)
 	Probe(ctx context.Context, kind string, spec any, progress func(json.RawMessage)) (json.RawMessage, error)
 	Control(ctx context.Context, node string, action sandbox.Action) error
+	// Apply brings workspace files to the nodes that use them.
+	Apply(ctx context.Context, files map[string][]byte) (sandbox.Applied, error)
+	// Files are the workspace files that are judged: those handed in.
 	Files() map[string][]byte
 }

@@ -18,7 +18,7 @@ type kind struct {
 
 // kinds is the table of kinds. A new kind is a file with an entry here.
 func kinds() []kind {
-	return []kind{httpKind(), tcpKind(), execKind(), fileKind(), programKind()}
+	return []kind{httpKind(), tcpKind(), execKind(), fileKind(), programKind(), applyKind()}
 }
 
 func kindNames() []string {

@@ -39,6 +39,18 @@ const (
 	msgStillFrozen message = "it was not healthy within %s"
 )
 
+// What concerns applied files.
+const (
+	msgAcceptWanted   message = "your files are accepted"
+	msgRefusalWanted  message = "your files are refused"
+	msgAcceptWarnings message = "your files are accepted, with %s warnings"
+	msgAccepted       message = "%s accepted your files"
+	msgAcceptedWith   message = "%s accepted your files with %d warnings"
+	msgRefused        message = "%s refused your files and goes on with the old ones"
+	msgWarningsOff    message = "%d warnings; expected %s"
+	msgNotHandedIn    message = "%s was not handed in"
+)
+
 // What concerns HTTP.
 const (
 	msgShareExpected  message = "%s = %s of %d requests"
