@@ -1,15 +1,16 @@
 // Package grade runs a lesson's checks on the learner's running lab, for package
 // submit.
 //
-// It looks and does not touch: files are as the learner applied them. A lab that
+// It applies nothing: services are as the learner left them, and programs are those
+// handed in. A lab that
 // does not run, content that changed meanwhile and an engine that is gone are not
 // the learner's failure: they make a report that is not gradable and says what to do.
 package grade
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"pattarai/sandbox"
@@ -19,19 +20,14 @@ import (
 	"pattarai/server/submit"
 )
 
-// Waiting for a lab that is on its way.
 const (
-	// CodeStarting is the code of the fault of [Sessions] that is worth waiting for.
-	CodeStarting = "lab_starting"
+	// patience is how long to wait for a lab that does not run: after a restart of
+	// the server, what was being graded comes back a moment before the labs do.
+	patience = 5 * time.Second
+	poll     = 250 * time.Millisecond
 
-	startPatience = 90 * time.Second
-	startPoll     = 250 * time.Millisecond
-)
-
-// What a grade may take, beyond the checks' own limits.
-const (
-	perCheck = 90 * time.Second // More than a check with its retries and its fault may take.
-	spare    = 60 * time.Second
+	perCheck = 150 * time.Second // More than package check allows one, with undoing its fault.
+	spare    = time.Minute       // For all that is not a check.
 )
 
 // Session is a running lab. *sandbox.Session is one.
@@ -41,7 +37,7 @@ type Session interface {
 }
 
 // Sessions finds a learner's running lab of a lesson. Its error is a fault.Unavailable
-// when the lab does not run; see [CodeStarting].
+// when the lab does not run.
 type Sessions interface {
 	Session(ctx context.Context, learner, lesson string) (Session, error)
 }
@@ -84,35 +80,43 @@ func (g *Grader) Grade(ctx context.Context, s submit.Submission, observe func(ch
 	if lesson.Exercise.Hash != s.ChecksHash {
 		return ungradable(started, "The checks of this lesson changed since you asked. Load the page again and press Check once more."), nil, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, startPatience+limit(lesson.Exercise))
-	defer cancel()
 	session, err := g.await(ctx, s.Learner, s.Lesson)
 	if err != nil {
 		g.Logger.InfoContext(ctx, "grade: no running lab", "submission", s.ID, "lesson", s.Lesson, "error", err)
 		return ungradable(started, sentence(err)), nil, nil
 	}
 	images := g.images(ctx, session.ID())
-	ctx, cancel = context.WithTimeout(ctx, limit(lesson.Exercise))
+	ctx, cancel := context.WithTimeout(ctx, limit(lesson.Exercise))
 	defer cancel()
-	return check.Run(ctx, session, lesson.Exercise, observe), images, nil
+	return check.Run(ctx, handedIn{session, s.Files}, lesson.Exercise, observe), images, nil
 }
+
+// handedIn is a lab together with the files that are judged, which may be newer
+// than those last applied to it.
+type handedIn struct {
+	Session
+	files map[string][]byte
+}
+
+// Files implements check.Target.
+func (h handedIn) Files() map[string][]byte { return h.files }
 
 // limit is how long a whole grade may take, whatever its checks think.
 func limit(e check.Exercise) time.Duration {
 	return time.Duration(len(e.Checks))*perCheck + spare
 }
 
-// await returns the session, waiting for it while it is starting.
+// await returns the session, giving it a moment to come.
 func (g *Grader) await(ctx context.Context, learner, lesson string) (Session, error) {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
 		session, err := g.Sessions.Session(ctx, learner, lesson)
-		if err == nil || fault.Of(err).Code != CodeStarting {
+		if !fault.Is(err, fault.Unavailable) {
 			return session, err
 		}
 		select {
-		case <-time.After(startPoll):
+		case <-time.After(poll):
 		case <-ctx.Done():
 			return nil, err
 		}
@@ -150,13 +154,7 @@ func ungradable(started time.Time, why string) check.Report {
 // sentence is a fault in words, with its way on.
 func sentence(err error) string {
 	f := fault.Of(err)
-	if f.Kind == fault.Unavailable && f.Fix == "" {
-		f.Fix = "Start the lab and press Check again."
-	}
-	if f.Fix == "" {
-		return f.Message
-	}
-	return fmt.Sprintf("%s %s", f.Message, f.Fix)
+	return strings.TrimSpace(f.Message + " " + f.Fix)
 }
 
 // Labs is who keeps the labs. *labs.Service is one.

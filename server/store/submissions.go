@@ -19,6 +19,7 @@ const submissionColumns = `s.id, s.learner_id, s.lesson, s.item, s.kind, s.attem
 
 // InsertSubmission implements submit.Store. Its attempt number is one more than the
 // highest that counts or may still count. An empty key is never known already.
+// (Saying attempt > 0 is what lets the database use its index on attempts.)
 func (s *Store) InsertSubmission(ctx context.Context, sub submit.Submission) (stored submit.Submission, fresh bool, err error) {
 	docs, err := encode(sub)
 	if err != nil {
@@ -48,7 +49,7 @@ func insertSubmission(ctx context.Context, tx *Tx, sub submit.Submission, docs d
 			state, verdict, gradable, points, max_points, received_at, started_at, finished_at,
 			images, answer, report, score, files, attempt)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-			(SELECT 1 + COALESCE(MAX(attempt), 0) FROM submissions WHERE learner_id = $2 AND lesson = $3 AND item = $4))
+			(SELECT 1 + COALESCE(MAX(attempt), 0) FROM submissions WHERE learner_id = $2 AND lesson = $3 AND item = $4 AND attempt > 0))
 		RETURNING attempt`,
 		sub.ID, sub.Learner, sub.Lesson, sub.Item, string(sub.Kind), sub.Key, sub.ContentHash, sub.ChecksHash,
 		string(sub.State), string(sub.Verdict), sub.Gradable, sub.Points, sub.MaxPoints,
@@ -126,7 +127,7 @@ func (s *Store) Unfinished(ctx context.Context) ([]submit.Submission, error) {
 func (s *Store) Latest(ctx context.Context, learner, lesson string) (map[string]submit.Submission, error) {
 	newest, err := collect(ctx, s, scanSubmission, `
 		SELECT `+submissionColumns+`, s.files FROM submissions s
-		WHERE s.learner_id = $1 AND s.lesson = $2 AND s.state = 'done' AND s.attempt = (
+		WHERE s.learner_id = $1 AND s.lesson = $2 AND s.state = 'done' AND s.attempt > 0 AND s.attempt = (
 			SELECT MAX(n.attempt) FROM submissions n
 			WHERE n.learner_id = $1 AND n.lesson = $2 AND n.item = s.item AND n.state = 'done' AND n.attempt > 0)`,
 		learner, lesson)

@@ -1,0 +1,208 @@
+package sqlite_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pattarai/server/account"
+	"pattarai/server/store/sqlite"
+	"pattarai/server/submit"
+)
+
+// insertNaively is what the store is compared with: one transaction per request, on
+// the same file, as durable, with a pool of connections.
+const insertNaively = `
+	INSERT INTO submissions (id, learner_id, lesson, item, kind, key, content_hash, checks_hash, state, verdict,
+		gradable, points, max_points, received_at, started_at, finished_at, images, answer, report, score, files, attempt)
+	VALUES ($1, $2, $3, $4, $5, $6, '', '', 'queued', '', 0, 0, 0, 1, 0, 0, x'7b7d', x'7b7d', x'7b7d', x'7b7d', $7,
+		(SELECT 1 + COALESCE(MAX(attempt), 0) FROM submissions WHERE learner_id = $2 AND lesson = $3 AND item = $4 AND attempt > 0))`
+
+// BenchmarkSubmissionsOverHTTP hands in submissions of 500 bytes over HTTP, in turns
+// with group commit and with one transaction per request. It reports the rates, how
+// many times faster group commit is, and its 99th percentile as a fraction of the
+// other's.
+//
+//	go test ./server/store/sqlite -run '^$' -bench HTTP -benchtime 5x
+func BenchmarkSubmissionsOverHTTP(b *testing.B) {
+	for _, clients := range []int{16, 128} {
+		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) { compare(b, clients) })
+	}
+}
+
+func compare(b *testing.B, clients int) {
+	path := filepath.Join(b.TempDir(), "p.db")
+	s := open(b, path)
+	if err := s.CreateLearner(b.Context(), account.Learner{ID: "ann"}, []byte("ann"), time.Now()); err != nil {
+		b.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", sqlite.DSN(path)+"&_txlock=immediate")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(8)
+	db.SetMaxIdleConns(8)
+	group := &side{name: "group", insert: func(ctx context.Context, sub submit.Submission) error {
+		_, _, err := s.InsertSubmission(ctx, sub)
+		return err
+	}}
+	naive := &side{name: "naive", insert: func(ctx context.Context, sub submit.Submission) error { return transact(ctx, db, sub) }}
+	for _, side := range []*side{group, naive} {
+		server := httptest.NewServer(side)
+		defer server.Close()
+		side.url = server.URL
+	}
+	for b.Loop() {
+		for _, side := range []*side{group, naive} {
+			side.round(b, clients, time.Second)
+		}
+	}
+	if b.Failed() {
+		return
+	}
+	for _, side := range []*side{group, naive} {
+		side.verify(b, db)
+		b.ReportMetric(side.rate(), side.name+"-rows/s")
+		b.ReportMetric(float64(side.p99().Microseconds())/1000, side.name+"-p99-ms")
+	}
+	b.ReportMetric(group.rate()/naive.rate(), "x-rate")
+	b.ReportMetric(float64(group.p99())/float64(naive.p99()), "x-p99")
+	b.ReportMetric(0, "ns/op")
+}
+
+// transact is one request of the naive kind.
+func transact(ctx context.Context, db *sql.DB, sub submit.Submission) error {
+	files, err := json.Marshal(sub.Files)
+	if err != nil {
+		return err
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, insertNaively, sub.ID, sub.Learner, sub.Lesson, sub.Item, string(sub.Kind), sub.Key, files); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// side is one of the two that are compared: a server and what its clients saw.
+type side struct {
+	name   string
+	insert func(context.Context, submit.Submission) error
+	url    string
+	next   atomic.Int64
+
+	mu           sync.Mutex
+	acknowledged []string
+	took         []time.Duration
+	time         time.Duration
+}
+
+// ServeHTTP stores a submission and answers with its id once it is durable.
+func (s *side) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var files map[string][]byte
+	if err := json.NewDecoder(r.Body).Decode(&files); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	sub := example("ann", fmt.Sprintf("%s-%d", s.name, s.next.Add(1)))
+	sub.Files = files
+	if err := s.insert(r.Context(), sub); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	io.WriteString(w, sub.ID)
+}
+
+// round has clients submit one after the other for a while.
+func (s *side) round(b *testing.B, clients int, long time.Duration) {
+	b.Helper()
+	body, err := json.Marshal(example("", "").Files)
+	if err != nil {
+		b.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+	defer client.CloseIdleConnections()
+	began := time.Now()
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			for time.Since(began) < long {
+				if err := s.submit(client, body); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	s.time += time.Since(began)
+}
+
+func (s *side) submit(client *http.Client, body []byte) error {
+	began := time.Now()
+	answer, err := client.Post(s.url, "application/json", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	id, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s: %s", s.name, answer.Status, id)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.acknowledged = append(s.acknowledged, string(id))
+	s.took = append(s.took, time.Since(began))
+	return nil
+}
+
+func (s *side) rate() float64 { return float64(len(s.acknowledged)) / s.time.Seconds() }
+
+func (s *side) p99() time.Duration {
+	slices.Sort(s.took)
+	return s.took[len(s.took)*99/100]
+}
+
+// verify fails unless every acknowledged row is there.
+func (s *side) verify(b *testing.B, db *sql.DB) {
+	b.Helper()
+	rows, err := db.Query(`SELECT id FROM submissions`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer rows.Close()
+	there := map[string]bool{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			b.Fatal(err)
+		}
+		there[id] = true
+	}
+	if err := rows.Err(); err != nil {
+		b.Fatal(err)
+	}
+	for _, id := range s.acknowledged {
+		if !there[id] {
+			b.Errorf("%s was acknowledged and is not there", id)
+		}
+	}
+}

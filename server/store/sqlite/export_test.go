@@ -1,0 +1,4 @@
+package sqlite
+
+// DSN is how the store opens its files.
+var DSN = dsn

@@ -1,0 +1,328 @@
+package submit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pattarai/lessons"
+	"pattarai/sandbox/check"
+	"pattarai/server/account"
+	"pattarai/server/catalog"
+	"pattarai/server/fault"
+	"pattarai/server/store"
+	"pattarai/server/store/sqlite"
+	"pattarai/server/submit"
+)
+
+// bench is a service on a real store, with a grader that a test steers.
+type bench struct {
+	*submit.Service
+	store *store.Store
+	ids   int
+	mu    sync.Mutex
+}
+
+func newBench(t *testing.T, grader submit.Grader, wrap func(submit.Store) submit.Store) *bench {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "p.db"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close(context.Background()) })
+	for _, id := range []string{"ann", "bob", "cid"} {
+		if err := s.CreateLearner(t.Context(), account.Learner{ID: id}, []byte(id), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := &bench{store: s}
+	if wrap == nil {
+		wrap = func(s submit.Store) submit.Store { return s }
+	}
+	b.Service = b.service(wrap(s), grader)
+	return b
+}
+
+func (b *bench) service(s submit.Store, grader submit.Grader) *submit.Service {
+	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+	return submit.New(submit.Config{
+		Store:   s,
+		Graders: map[submit.Kind]submit.Grader{submit.KindChecks: grader},
+		Now: func() time.Time {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			now = now.Add(time.Second)
+			return now
+		},
+		NewID: func() string {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.ids++
+			return fmt.Sprintf("s%02d", b.ids)
+		},
+		Workers: 2,
+	})
+}
+
+// run runs the service until the test ends.
+func run(t *testing.T, s *submit.Service) {
+	t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- s.Run(context.Background()) }()
+	t.Cleanup(func() {
+		if err := s.Close(context.Background()); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+func (b *bench) submit(t *testing.T, learner, slug, key string) submit.Submission {
+	t.Helper()
+	sub, err := b.SubmitChecks(t.Context(), submit.SubmitChecks{Learner: learner, Lesson: lesson(slug), Files: map[string][]byte{"a": []byte("b")}, Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sub
+}
+
+func lesson(slug string) *catalog.Lesson {
+	return &catalog.Lesson{
+		Lesson:   &lessons.Lesson{Course: "c", Slug: slug, Hash: "content"},
+		Exercise: check.Exercise{Hash: "checks", Checks: []check.Check{{ID: "one", Points: 1}, {ID: "two", Points: 2}}},
+	}
+}
+
+// graderFunc is a grader that is one function.
+type graderFunc func(ctx context.Context, s submit.Submission, observe func(check.Result)) (check.Report, error)
+
+func (g graderFunc) Grade(ctx context.Context, s submit.Submission, observe func(check.Result)) (check.Report, map[string]string, error) {
+	report, err := g(ctx, s, observe)
+	return report, map[string]string{"app1": "sha256:1"}, err
+}
+
+// done waits until a submission is graded.
+func done(t *testing.T, updates <-chan submit.Update, id string) submit.Submission {
+	t.Helper()
+	for {
+		select {
+		case u := <-updates:
+			if u.Done != nil && u.Submission == id {
+				return *u.Done
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s was not graded in ten seconds", id)
+		}
+	}
+}
+
+func TestChecksFromSubmissionToReport(t *testing.T) {
+	report := check.Report{Verdict: check.VerdictFailed, Gradable: true, Points: 1, MaxPoints: 3, Results: []check.Result{{ID: "one", Status: check.Passed}}}
+	b := newBench(t, graderFunc(func(_ context.Context, s submit.Submission, observe func(check.Result)) (check.Report, error) {
+		if string(s.Files["a"]) != "b" {
+			t.Errorf("the grader got files %v", s.Files)
+		}
+		observe(check.Result{ID: "one", Status: check.Running})
+		return report, nil
+	}), nil)
+	updates := b.Subscribe(t.Context(), "ann")
+	sub := b.submit(t, "ann", "one", "k")
+	if sub.State != submit.Queued || sub.Attempt != 1 || sub.MaxPoints != 3 {
+		t.Errorf("taken in as %+v", sub)
+	}
+	if again := b.submit(t, "ann", "one", "k"); again.ID != sub.ID {
+		t.Errorf("the same key made another submission: %s and %s", sub.ID, again.ID)
+	}
+	if got := b.Position(sub.ID); got != 1 {
+		t.Errorf("position %d, want 1", got)
+	}
+	if got := b.Active("ann", "c/one"); got != sub.ID {
+		t.Errorf("active is %q, want %q", got, sub.ID)
+	}
+	run(t, b.Service)
+
+	var kinds []string
+	for u := range updates {
+		switch {
+		case u.Position > 0:
+			kinds = append(kinds, "position")
+		case u.Result != nil:
+			kinds = append(kinds, "result")
+		case u.Done != nil:
+			kinds = append(kinds, "done")
+		}
+		if u.Done != nil {
+			break
+		}
+	}
+	if diff := cmp.Diff([]string{"position", "position", "result", "done"}, kinds); diff != "" {
+		t.Errorf("updates (-want +got):\n%s", diff)
+	}
+	got, err := b.Report(t.Context(), "ann", sub.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(report, got.Report); diff != "" || got.State != submit.Done || got.Verdict != check.VerdictFailed || got.Points != 1 || got.Images["app1"] == "" {
+		t.Errorf("stored %+v; report (-want +got):\n%s", got, diff)
+	}
+	if id := b.Active("ann", "c/one"); id != "" {
+		t.Errorf("active after the end: %q", id)
+	}
+	latest, err := b.Latest(t.Context(), "ann", "c/one")
+	if err != nil || latest[submit.ItemChecks].ID != sub.ID {
+		t.Errorf("latest %v, %v", latest, err)
+	}
+	if history, err := b.History(t.Context(), "ann", 0); err != nil || len(history) != 1 {
+		t.Errorf("history %v, %v", history, err)
+	}
+}
+
+// TestOurFailures: whatever fails on our side costs no attempt and says so.
+func TestOurFailures(t *testing.T) {
+	for name, tt := range map[string]struct {
+		grade  graderFunc
+		reason string
+	}{
+		"error": {func(context.Context, submit.Submission, func(check.Result)) (check.Report, error) {
+			return check.Report{Gradable: true, Verdict: check.VerdictPassed, Points: 3}, errors.New("secret path")
+		}, fault.Of(errors.New("")).Message},
+		"fault": {func(context.Context, submit.Submission, func(check.Result)) (check.Report, error) {
+			return check.Report{}, fault.New(fault.Unavailable, "x", "The engine is gone.", "")
+		}, "The engine is gone."},
+		"panic": {func(context.Context, submit.Submission, func(check.Result)) (check.Report, error) { panic("oops") },
+			fault.Of(errors.New("")).Message},
+		"not gradable": {func(context.Context, submit.Submission, func(check.Result)) (check.Report, error) {
+			return check.Report{Verdict: check.VerdictFailed, Points: 2, Reason: "No lab."}, nil
+		}, "No lab."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, tt.grade, nil)
+			run(t, b.Service)
+			updates := b.Subscribe(t.Context(), "ann")
+			sub := done(t, updates, b.submit(t, "ann", "one", "").ID)
+			if sub.Gradable || sub.Verdict != check.VerdictPending || sub.Attempt != 0 || sub.Points != 0 || sub.Report.Reason != tt.reason {
+				t.Errorf("gradable %v, verdict %s, attempt %d, points %v, reason %q; want false, pending, 0, 0, %q",
+					sub.Gradable, sub.Verdict, sub.Attempt, sub.Points, sub.Report.Reason, tt.reason)
+			}
+			if next := b.submit(t, "ann", "one", ""); next.Attempt != 1 {
+				t.Errorf("the next is attempt %d, want 1", next.Attempt)
+			}
+		})
+	}
+}
+
+func TestNoGrader(t *testing.T) {
+	b := newBench(t, nil, nil)
+	b.Graders = nil
+	run(t, b.Service)
+	updates := b.Subscribe(t.Context(), "ann")
+	if sub := done(t, updates, b.submit(t, "ann", "one", "").ID); sub.Gradable || sub.Report.Reason == "" {
+		t.Errorf("without a grader: %+v", sub)
+	}
+}
+
+// TestInterrupted stops a service in the middle of a grade; the next one grades again.
+func TestInterrupted(t *testing.T) {
+	began := make(chan struct{})
+	b := newBench(t, graderFunc(func(ctx context.Context, _ submit.Submission, _ func(check.Result)) (check.Report, error) {
+		close(began)
+		<-ctx.Done()
+		return check.Report{Gradable: true, Verdict: check.VerdictTimedOut}, nil
+	}), nil)
+	first := b.submit(t, "ann", "one", "")
+	second := b.submit(t, "ann", "one", "")
+	ended := make(chan error)
+	go func() { ended <- b.Run(context.Background()) }()
+	<-began
+	if err := b.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Report(t.Context(), "ann", first.ID); err != nil || got.State != submit.Running {
+		t.Fatalf("interrupted: state %s, %v; want %s", got.State, err, submit.Running)
+	}
+
+	var order []string
+	again := b.service(b.store, graderFunc(func(_ context.Context, s submit.Submission, _ func(check.Result)) (check.Report, error) {
+		order = append(order, s.ID) // One lab, so one at a time.
+		return check.Report{Gradable: true, Verdict: check.VerdictPassed}, nil
+	}))
+	updates := again.Subscribe(t.Context(), "ann")
+	run(t, again)
+	if sub := done(t, updates, second.ID); sub.Attempt != 2 || sub.Verdict != check.VerdictPassed {
+		t.Errorf("resumed as attempt %d with %s, want 2 with passed", sub.Attempt, sub.Verdict)
+	}
+	if diff := cmp.Diff([]string{first.ID, second.ID}, order); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+}
+
+// full is a store whose disk is full for a while.
+type full struct {
+	submit.Store
+	mu    sync.Mutex
+	times int
+}
+
+func (f *full) FinishSubmission(ctx context.Context, s submit.Submission) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.times > 0 {
+		f.times--
+		return fault.New(fault.Unavailable, "disk_full", "The disk is full.", "")
+	}
+	return f.Store.FinishSubmission(ctx, s)
+}
+
+func TestVerdictOutlivesAFullDisk(t *testing.T) {
+	grades := 0
+	b := newBench(t, graderFunc(func(context.Context, submit.Submission, func(check.Result)) (check.Report, error) {
+		grades++
+		return check.Report{Gradable: true, Verdict: check.VerdictPassed}, nil
+	}), func(s submit.Store) submit.Store { return &full{Store: s, times: 2} })
+	updates := b.Subscribe(t.Context(), "ann")
+	run(t, b.Service)
+	if sub := done(t, updates, b.submit(t, "ann", "one", "").ID); sub.Verdict != check.VerdictPassed || grades != 1 {
+		t.Errorf("verdict %s after %d grades, want passed after 1", sub.Verdict, grades)
+	}
+}
+
+func TestSlowReaderCostsNothing(t *testing.T) {
+	b := newBench(t, graderFunc(func(_ context.Context, _ submit.Submission, observe func(check.Result)) (check.Report, error) {
+		for range 1000 {
+			observe(check.Result{ID: "one", Status: check.Running})
+		}
+		return check.Report{Gradable: true, Verdict: check.VerdictPassed}, nil
+	}), nil)
+	slow, quick := b.Subscribe(t.Context(), "ann"), b.Subscribe(t.Context(), "ann")
+	sub := b.submit(t, "ann", "one", "")
+	run(t, b.Service)
+	done(t, quick, sub.ID)
+	done(t, slow, sub.ID) // Lost many, but not the end.
+}
+
+func TestSubscribeEnds(t *testing.T) {
+	b := newBench(t, nil, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	updates := b.Subscribe(ctx, "ann")
+	cancel()
+	select {
+	case _, open := <-updates:
+		if open {
+			t.Error("an update out of nothing")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the channel stays open after its context ended")
+	}
+}
