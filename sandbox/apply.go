@@ -253,20 +253,11 @@ func (n *edited) judge(err error) error {
 
 // restart stops the service and starts it again, and waits until it is healthy.
 func (m *member) restart(ctx context.Context, c *agent.Client) error {
-	m.setRestarting(true)
-	m.enter(PhaseStarting, "", "")
-	err := c.RestartService(ctx)
-	m.setRestarting(false)
-	if err != nil {
+	m.expect(true)
+	if err := c.RestartService(ctx); err != nil {
 		return m.failed(err)
 	}
 	return m.awaitHealthy(ctx)
-}
-
-func (m *member) setRestarting(yes bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.restarting = yes
 }
 
 // putBack undoes the edit in the node. A service that does not run any more, or

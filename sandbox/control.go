@@ -75,12 +75,12 @@ func (m *member) start(ctx context.Context) error {
 		return nil
 	}
 	m.mu.Lock()
-	m.asked = time.Now()
+	m.asked, m.running = time.Now(), m.running && m.state.Phase != PhaseStopped
 	m.mu.Unlock()
 	if err := m.control(ctx, Start); err != nil {
 		return err
 	}
-	m.enter(PhaseStarting, "", "")
+	m.enter(PhaseStarting, "", "") // A stopped node has no connection.
 	c, err := m.connect(ctx)
 	if err != nil {
 		return err

@@ -4,7 +4,12 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 )
+
+// echoTime is how long after a thaw an engine may still repeat that the node was
+// frozen before.
+const echoTime = 2 * time.Second
 
 // followEngine turns the engine's news about containers into states.
 func (s *Session) followEngine() error {
@@ -30,7 +35,7 @@ func (s *Session) followEngine() error {
 func (m *member) containerNews(e Event) {
 	m.mu.Lock()
 	old := e.At.Before(m.asked)
-	phase := m.state.Phase
+	phase, thawed := m.state.Phase, m.thawedAt
 	m.mu.Unlock()
 	if old || phase == PhaseCreating || m.session.ctx.Err() != nil {
 		return
@@ -40,7 +45,9 @@ func (m *member) containerNews(e Event) {
 		m.thawed()
 		m.rouse()
 	case Paused:
-		m.frozen()
+		if e.At.Sub(thawed) > echoTime {
+			m.frozen()
+		}
 	case Exited:
 		if phase != PhaseStopped {
 			m.enter(PhaseExited, m.containerEnd(e), "")
@@ -73,6 +80,7 @@ func (m *member) thawed() {
 	m.mu.Lock()
 	before := m.beforePause
 	paused := m.state.Phase == PhasePaused
+	m.thawedAt = time.Now()
 	m.mu.Unlock()
 	if paused && before != "" {
 		m.enter(before, "", "")

@@ -32,8 +32,10 @@ type member struct {
 	changed     chan struct{} // Closed at the next change of state.
 	asked       time.Time     // When the node was last asked to run.
 	beforePause Phase
-	restarting  bool // The service's end is ours.
-	serving     bool // Its service was started, so news about it count.
+	thawedAt    time.Time
+	followed    bool // follow runs.
+	running     bool // The service runs, as far as the agent's news have come.
+	expecting   bool // We asked for a start of the service, and its news have not come yet.
 }
 
 func newMember(s *Session, n Node) *member {
@@ -173,6 +175,9 @@ func (m *member) listen(ctx context.Context, c *agent.Client) {
 	if err != nil {
 		return
 	}
+	m.mu.Lock()
+	m.running, m.expecting = false, false // The first news tells the present state.
+	m.mu.Unlock()
 	for e := range news {
 		switch e.Kind {
 		case "service":
@@ -194,28 +199,51 @@ func (m *member) healthCheck() *agent.HealthCheck {
 }
 
 // serviceNews follows the start and end of the service. Without a health test,
-// running is healthy.
+// running is healthy. While a start of ours is expected, an end is that of the
+// service before it.
 func (m *member) serviceNews(e agent.Event) {
 	m.mu.Lock()
-	restarting := m.restarting
+	m.running = e.State == "running"
+	late := m.expecting && !m.running
+	m.expecting = late
 	m.mu.Unlock()
 	switch {
-	case e.State == "running" && m.node.Health == nil:
-		m.enter(PhaseHealthy, "", "")
-	case e.State == "running":
-		m.enter(PhaseStarting, "", "")
-	case e.State == "exited" && !restarting:
+	case late:
+	case e.State == "exited":
 		m.enter(PhaseExited, m.exitReason(e.Exit), lastLines(e.Output, logLines))
+	case m.node.Health == nil:
+		m.enter(PhaseHealthy, "", "")
+	default:
+		m.enter(PhaseStarting, "", "")
 	}
 }
 
 func (m *member) healthNews(e agent.Event) {
-	switch e.State {
-	case "healthy":
+	switch {
+	case m.isExpecting(): // It is about the service before.
+	case e.State == "healthy":
 		m.enter(PhaseHealthy, "", "")
-	case "unhealthy":
+	case e.State == "unhealthy":
 		m.enter(PhaseUnhealthy, "its health test does not pass"+lastWords(e.Output), lastLines(e.Output, logLines))
 	}
+}
+
+// expect announces a start of the service; a service that runs already is left
+// alone unless it is to start again.
+func (m *member) expect(again bool) {
+	m.mu.Lock()
+	ours := again || !m.running
+	m.expecting = ours
+	m.mu.Unlock()
+	if ours {
+		m.enter(PhaseStarting, "", "")
+	}
+}
+
+func (m *member) isExpecting() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.expecting
 }
 
 // exitReason says how the service ended.

@@ -163,8 +163,8 @@ func (s *Session) each(ctx context.Context, f func(context.Context, *member) err
 // begin starts following the node's news; once is enough.
 func (m *member) begin() {
 	m.mu.Lock()
-	begun := m.serving
-	m.serving = true
+	begun := m.followed
+	m.followed = true
 	m.mu.Unlock()
 	if !begun {
 		m.session.work.Go(func() { m.follow(m.session.ctx) })
@@ -194,7 +194,7 @@ func (m *member) serve(ctx context.Context, c *agent.Client) error {
 		m.enter(PhaseHealthy, "", "")
 		return nil
 	}
-	m.enter(PhaseStarting, "", "")
+	m.expect(false)
 	if err := c.StartService(ctx, agent.Service{Args: m.service, Dir: m.node.Dir}); err != nil {
 		return m.failed(err)
 	}
@@ -204,6 +204,9 @@ func (m *member) serve(ctx context.Context, c *agent.Client) error {
 // failed tells a refusal of the agent, which is the author's or learner's doing,
 // from a lost connection, which is ours.
 func (m *member) failed(err error) error {
+	m.mu.Lock()
+	m.expecting = false
+	m.mu.Unlock()
 	var refused *agent.Error
 	if errors.As(err, &refused) {
 		m.enter(PhaseExited, refused.Error(), "")
