@@ -1,0 +1,79 @@
+// The shapes of docs/api.md.
+
+export type Phase = "creating" | "waiting" | "starting" | "healthy" | "unhealthy" | "exited" | "stopped" | "paused";
+
+export interface NodeState {
+  node: string; phase: Phase; detail: string; log: string; address: string;
+  cpu: number; memory: number; limit: number; since: string; took: number;
+}
+
+export interface Traffic { on: boolean; rate: number }
+
+export interface Lab {
+  id: string; state: "queued" | "creating" | "running" | "ending" | "ended" | "failed";
+  position?: number; estimate_ms?: number; p95_ms?: number; reason?: string; log?: string; fix?: string;
+  started_at?: string; expires_at?: string; can_extend?: boolean; nodes?: NodeState[]; traffic?: Traffic;
+}
+
+export interface Port { number: number; name: string; path: string; scheme?: string }
+
+export interface TopologyNode {
+  name: string; role: string; image: string; view: string;
+  ports: Port[] | null; files: string[] | null; depends_on: string[] | null;
+}
+
+export interface WorkFile { path: string; content: string; version: number; starter: boolean; saved_at: string }
+
+export interface Bar { label: string; count: number; observed: number; expected: number; ok: boolean }
+export interface Case { name: string; ok: boolean; input?: string; expected?: string; observed?: string; diff?: string; hidden?: boolean }
+
+export type Status = "passed" | "failed" | "skipped" | "timed_out" | "limit_exceeded" | "broken" | "running";
+
+export interface Result {
+  id: string; title: string; status: Status; needs?: string[]; expected?: string; observed?: string; reasons?: string[];
+  bars?: Bar[]; cases?: Case[]; output?: string; truncated?: boolean; try_it?: string; help?: string;
+  points: number; max_points: number; took: number;
+}
+
+export interface CheckInfo { id: string; title: string; needs: string[] | null; points: number; last: Result | null; stale: boolean }
+
+export interface ReportBrief {
+  id: string; url: string; verdict: string; attempt: number; gradable?: boolean; points?: number; max_points?: number; reason?: string;
+}
+
+export interface QuizState { tries: number; right: boolean; points: number; values: string[] | null; feedback: Record<string, string> | null }
+
+export interface State {
+  now: string;
+  learner: { id: string; name: string; guest: boolean };
+  labs: { ok: boolean; message: string; fix: string };
+  lab: Lab | null;
+  files: WorkFile[] | null;
+  checks: CheckInfo[] | null;
+  report: ReportBrief | null;
+  running: string;
+  quizzes: Record<string, QuizState> | null;
+  topology: { nodes: TopologyNode[] | null };
+  shell: string;
+  edit: string[] | null;
+  preview: boolean;
+}
+
+export interface Diagnostic { file: string; line: number; severity: string; message: string }
+export interface Applied { accepted: boolean; nodes: string[] | null; output: string; diagnostics: Diagnostic[] | null; took: number }
+export interface Saved { version: number; saved_at: string; applied: Applied | null }
+
+export interface LiveServer {
+  name: string; status: string; weight: number; current: number; queue: number; total: number; delta: number;
+  rate: number; errors: number; sessions_ms: number;
+}
+export interface Live {
+  node: string; kind: string; backends: { name: string; servers: LiveServer[] | null }[] | null;
+  frontends: { name: string; rate: number; total: number }[] | null; pid: number; uptime_s: number;
+}
+export interface TrafficNews {
+  on: boolean; rate: number; sent: number; failed: number; p50_ms: number;
+  requests: { server: string; status: number; micros: number }[] | null;
+}
+export interface TerminalInfo { id: string; node: string; running: boolean }
+export interface Ticket { id: string; node: string; ticket: string }

@@ -1,0 +1,1 @@
+async function c(t){try{return await navigator.clipboard.writeText(t),!0}catch{return a(t)}}function a(t){let e=document.createElement("textarea"),n=document.activeElement;e.value=t,e.className="sr",document.body.append(e),e.select();let o=document.execCommand("copy");return e.remove(),n?.focus(),o}export{c as a};

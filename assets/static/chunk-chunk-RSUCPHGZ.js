@@ -1,0 +1,1 @@
+var e="pattarai.";function n(t,r){try{let o=localStorage.getItem(e+t);return o===null?r:JSON.parse(o)}catch{return r}}function c(t,r){try{localStorage.setItem(e+t,JSON.stringify(r))}catch{}}function a(t){try{localStorage.removeItem(e+t)}catch{}}export{n as a,c as b,a as c};

@@ -1,0 +1,1 @@
+"use strict";(()=>{(()=>{let a=matchMedia("(prefers-color-scheme: dark)"),t=()=>{let e=null;try{e=localStorage.getItem("pattarai.theme")}catch{}document.documentElement.dataset.theme=e??(a.matches?"dark":"light"),document.dispatchEvent(new Event("themechange"))};t(),a.addEventListener("change",t),addEventListener("storage",e=>{e.key==="pattarai.theme"&&t()})})();})();
