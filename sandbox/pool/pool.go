@@ -177,6 +177,26 @@ func (p *Pool) List(ctx context.Context) ([]sandbox.Lab, error) {
 	return labs, nil
 }
 
+// Find returns what the engine knows of a lab, or [sandbox.ErrNoLab]. An engine
+// that cannot look up a single lab lists all.
+func (p *Pool) Find(ctx context.Context, lab string) (sandbox.Lab, error) {
+	if f, ok := p.Engine.(interface {
+		Find(context.Context, string) (sandbox.Lab, error)
+	}); ok {
+		return f.Find(ctx, lab)
+	}
+	labs, err := p.Engine.List(ctx)
+	if err != nil {
+		return sandbox.Lab{}, err
+	}
+	for _, l := range labs {
+		if l.ID == lab {
+			return l, nil
+		}
+	}
+	return sandbox.Lab{}, fmt.Errorf("%w: lab %s", sandbox.ErrNoLab, lab)
+}
+
 // Hold counts a lab that the engine holds already, as after a restart of the
 // server. It never waits.
 func (p *Pool) Hold(spec sandbox.Spec) {

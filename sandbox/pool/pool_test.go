@@ -317,6 +317,36 @@ func TestListCountsLabsFromBeforeTheRestart(t *testing.T) {
 	})
 }
 
+// finder is an engine that can look up a single lab.
+type finder struct {
+	*engine
+	asked string
+}
+
+func (f *finder) Find(_ context.Context, lab string) (sandbox.Lab, error) {
+	f.asked = lab
+	return sandbox.Lab{ID: lab}, nil
+}
+
+func TestFind(t *testing.T) {
+	p, e := newPool(t, pool.Config{})
+	e.labs["a"] = spec("a")
+	if lab, err := p.Find(t.Context(), "a"); err != nil || lab.ID != "a" {
+		t.Errorf("found %+v, %v", lab, err)
+	}
+	if _, err := p.Find(t.Context(), "b"); !errors.Is(err, sandbox.ErrNoLab) {
+		t.Errorf("a lab that is not there: %v", err)
+	}
+	f := &finder{engine: e}
+	p, err := pool.New(f, pool.Config{Memory: mib})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lab, err := p.Find(t.Context(), "c"); err != nil || lab.ID != "c" || f.asked != "c" {
+		t.Errorf("the engine was asked for %q: %+v, %v", f.asked, lab, err)
+	}
+}
+
 func TestEstimateIsMeasured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := newPool(t, pool.Config{Labs: 1})

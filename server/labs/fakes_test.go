@@ -218,7 +218,7 @@ func (e *engine) Open(ctx context.Context, spec sandbox.Spec, files map[string][
 	return e.last, nil
 }
 
-func (e *engine) Adopt(_ context.Context, spec sandbox.Spec) (labs.Session, error) {
+func (e *engine) Adopt(_ context.Context, spec sandbox.Spec, files map[string][]byte) (labs.Session, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err := e.check(); err != nil {
@@ -227,7 +227,7 @@ func (e *engine) Adopt(_ context.Context, spec sandbox.Spec) (labs.Session, erro
 	if _, ok := e.labs[spec.ID]; !ok {
 		return nil, sandbox.ErrNoLab
 	}
-	e.last = &session{engine: e, id: spec.ID, shells: map[string]bool{"t2": true}}
+	e.last = &session{engine: e, id: spec.ID, files: files, shells: map[string]bool{"t2": true}}
 	return e.last, nil
 }
 

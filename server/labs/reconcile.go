@@ -79,7 +79,7 @@ func (s *Service) recover(b *bench, rec Record) {
 func (s *Service) adopt(ctx context.Context, b *bench) {
 	spec := s.spec(b)
 	for ctx.Err() == nil {
-		running, err := s.opener.Adopt(ctx, spec)
+		running, err := s.adoptOnce(ctx, b, spec)
 		switch {
 		case err == nil:
 			s.cfg.Engine.Hold(spec)
@@ -93,6 +93,14 @@ func (s *Service) adopt(ctx context.Context, b *bench) {
 			sleep(ctx, recheckAfter)
 		}
 	}
+}
+
+func (s *Service) adoptOnce(ctx context.Context, b *bench, spec sandbox.Spec) (session, error) {
+	files, _, err := s.workspace(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	return s.opener.Adopt(ctx, spec, files)
 }
 
 func (s *Service) adopted(ctx context.Context, b *bench, running session) {

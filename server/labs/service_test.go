@@ -176,6 +176,9 @@ func TestRestartOfTheServerKeepsLabs(t *testing.T) {
 		if v.ID != "lab00001" || second.engine.opens != 1 {
 			t.Errorf("lab %s, opened %d times; want lab00001 adopted", v.ID, second.engine.opens)
 		}
+		if got := string(second.engine.session().files["app.py"]); got != "print(1)\n" {
+			t.Errorf("adopted with app.py %q", got)
+		}
 		terminals, err := second.Terminals(t.Context(), "kavi", "c/one")
 		want := []labs.Terminal{{ID: "t2", Node: "box", Running: true}}
 		if diff := cmp.Diff(want, terminals); err != nil || diff != "" {

@@ -44,7 +44,8 @@ type nodeAgent interface {
 // opener makes sessions.
 type opener interface {
 	Open(ctx context.Context, spec sandbox.Spec, files map[string][]byte, progress func(sandbox.NodeState)) (session, error)
-	Adopt(ctx context.Context, spec sandbox.Spec) (session, error)
+	// Adopt takes over a lab; files are the workspace, which only we have kept.
+	Adopt(ctx context.Context, spec sandbox.Spec, files map[string][]byte) (session, error)
 }
 
 // sessions opens real sessions on an engine.
@@ -58,11 +59,12 @@ func (s sessions) Open(ctx context.Context, spec sandbox.Spec, files map[string]
 	return realSession{opened}, nil
 }
 
-func (s sessions) Adopt(ctx context.Context, spec sandbox.Spec) (session, error) {
+func (s sessions) Adopt(ctx context.Context, spec sandbox.Spec, files map[string][]byte) (session, error) {
 	adopted, err := sandbox.Adopt(ctx, s.engine, spec)
 	if err != nil {
 		return nil, err
 	}
+	adopted.Restore(files)
 	return realSession{adopted}, nil
 }
 
