@@ -103,5 +103,5 @@ func plainLabel(label template.HTML) template.HTML {
 // blank is the input of a blank.
 func blank(number, width int) string {
 	n := strconv.Itoa(number)
-	return `<input type="text" name="value" class="gap" size="` + strconv.Itoa(min(max(width, 6), 30)) + `" aria-label="` + n + `" autocomplete="off">`
+	return `<input type="text" name="value" class="gap" size="` + strconv.Itoa(min(max(width, 6), 30)) + `" aria-label="Blank ` + n + `" autocomplete="off">`
 }

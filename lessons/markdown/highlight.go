@@ -82,7 +82,7 @@ func haproxyLexer() chroma.Lexer {
 					{Pattern: `\b\d+(?:us|ms|s|m|h|d|k|g)?\b`, Type: chroma.LiteralNumber},
 					{Pattern: `%\[[^\]\n]*\]|\$\{?[A-Za-z_]\w*\}?`, Type: chroma.NameVariable},
 					{Pattern: `[A-Za-z_][\w.-]*`, Type: chroma.Text},
-					{Pattern: `\s+`, Type: chroma.TextWhitespace},
+					{Pattern: `\n|[ \t]+`, Type: chroma.TextWhitespace},
 					{Pattern: `.`, Type: chroma.Text},
 				},
 			}

@@ -24,23 +24,27 @@ func (used ids) take(title string) string {
 	return id
 }
 
+// slug is the id a repository's page gives the heading too: small letters, spaces
+// as hyphens, everything else left out.
 func slug(title string) string {
 	const most = 80 // Runes.
 	var out []rune
 	for _, r := range strings.ToLower(norm.NFC.String(title)) {
 		switch {
-		case unicode.IsLetter(r), unicode.IsMark(r), unicode.IsDigit(r), r == '_':
+		case unicode.IsLetter(r), unicode.IsMark(r), unicode.IsDigit(r), r == '_', r == '-':
 			out = append(out, r)
-		case (unicode.IsSpace(r) || r == '-') && len(out) > 0 && out[len(out)-1] != '-':
+		case unicode.IsSpace(r):
 			out = append(out, '-')
 		}
 	}
-	for len(out) > most && !unicode.IsMark(out[most]) || len(out) > 2*most {
-		out = out[:most]
+	for end := most; len(out) > most; end-- {
+		if !unicode.IsMark(out[end]) || end <= most/2 { // No letter loses its signs.
+			out = out[:end]
+			break
+		}
 	}
-	id := strings.Trim(string(out), "-")
-	if id == "" {
+	if len(strings.Trim(string(out), "-")) == 0 {
 		return "section"
 	}
-	return id
+	return string(out)
 }

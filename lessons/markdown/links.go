@@ -28,6 +28,7 @@ var (
 
 // inlines checks and resolves links and pictures, and reports inline HTML.
 func (b *builder) inlines(root ast.Node) {
+	var raw []*ast.RawHTML // Looked at afterwards: a node cannot be replaced while it is walked over.
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // The function returns no error.
 		if !entering {
 			return ast.WalkContinue, nil
@@ -40,10 +41,13 @@ func (b *builder) inlines(root ast.Node) {
 		case *ast.Image:
 			b.image(n)
 		case *ast.RawHTML:
-			b.inlineHTML(n)
+			raw = append(raw, n)
 		}
 		return ast.WalkContinue, nil
 	})
+	for _, n := range raw {
+		b.inlineHTML(n)
+	}
 }
 
 // offset is where an inline node stands, or the nearest place that is known.

@@ -25,7 +25,7 @@ func (b *builder) quizzes(s *Step, nodes []ast.Node) []ast.Node {
 			out = append(out, nodes[i])
 			continue
 		}
-		n := itemLength(nodes[i:])
+		n := itemLength(nodes[i:], d.value)
 		if form := b.item(s, heading, d, nodes[i+2:i+n]); form != nil {
 			out = append(out, form)
 		}
@@ -47,28 +47,30 @@ func itemAt(nodes []ast.Node) (*ast.Heading, *directive) {
 	return heading, d
 }
 
-// itemLength is how many nodes belong to the item: the prompt up to a list, the
-// list, and a quote right after it; or everything up to the next heading.
-func itemLength(nodes []ast.Node) int {
-	lists := false
+// itemLength is how many nodes belong to the item: the prompt, its list (of a
+// predict item its output), and a quote right after that. A heading or a comment
+// ends it too.
+func itemLength(nodes []ast.Node, kind string) int {
+	answered := false
 	for i := 2; i < len(nodes); i++ {
 		switch n := nodes[i].(type) {
-		case *ast.Heading:
+		case *ast.Heading, *directive:
 			return i
-		case *directive:
-			if n.name == "q" || lists {
-				return i
-			}
 		case *ast.List:
-			lists = true
+			answered = true
+			continue
 		case *ast.Blockquote:
-			if lists {
+			if answered {
 				return i + 1
 			}
-		default:
-			if lists {
-				return i
+		case *code:
+			if !answered && kind == string(quizzes.Predict) && n.outputOf != "" {
+				answered = true
+				continue
 			}
+		}
+		if answered {
+			return i
 		}
 	}
 	return len(nodes)
