@@ -86,6 +86,9 @@ func (b bound) holds(n float64) bool {
 
 // String is the bound in words.
 func (b bound) String() string {
+	if b.atMost != nil && *b.atMost == 0 && b.atLeast == nil && b.above == nil {
+		return string(msgNone)
+	}
 	var words []string
 	for _, part := range []struct {
 		n *float64

@@ -15,6 +15,7 @@ import (
 type httpWant struct {
 	shares   *shares
 	failed   *bound
+	implied  bool // failed was not written down.
 	status   []int
 	statuses []statusCount
 	order    *order
@@ -65,9 +66,10 @@ func (w *httpWant) defaults() {
 	if w.failed != nil || w.status != nil || w.statuses != nil {
 		return
 	}
-	if w.headers == nil && w.body == nil || w.shares != nil || w.order != nil || w.servers != nil {
+	only := w.body != nil || w.headers != nil // The answers themselves are judged.
+	if !only || w.shares != nil || w.order != nil || w.servers != nil {
 		none := atMost(0)
-		w.failed = &none
+		w.failed, w.implied = &none, true
 	}
 }
 
@@ -155,7 +157,7 @@ func (w httpWant) words(n int) []string {
 	if w.shares != nil {
 		out = append(out, w.shares.words(n))
 	}
-	if w.failed != nil && (w.shares == nil && w.order == nil || !w.failed.holds(1)) && n > 1 {
+	if w.failed != nil && !w.implied {
 		out = append(out, say(msgFailedMost, *w.failed, n))
 	}
 	if len(w.status) > 0 {

@@ -146,6 +146,7 @@ const (
 	msgExactly        message = "exactly %s"
 	msgAtLeast        message = "at least %s"
 	msgAtMost         message = "at most %s"
+	msgNone           message = "none"
 	msgBelow          message = "below %s"
 	msgAbove          message = "above %s"
 	msgUnchanged      message = "%s stays as it was"
