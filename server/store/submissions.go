@@ -25,24 +25,26 @@ func (s *Store) InsertSubmission(ctx context.Context, sub submit.Submission) (st
 	if err != nil {
 		return submit.Submission{}, false, err
 	}
+	stored = rounded(sub)
 	err = s.update(ctx, func(ctx context.Context, tx *Tx) error {
-		stored, err = scanSubmission(tx.QueryRow(ctx, `
-			SELECT `+submissionColumns+`, s.files FROM submissions s
-			WHERE s.learner_id = $1 AND s.lesson = $2 AND s.item = $3 AND s.key = $4 AND s.key <> ''`,
-			sub.Learner, sub.Lesson, sub.Item, sub.Key))
-		if !errors.Is(err, sql.ErrNoRows) {
+		attempt, err := insertSubmission(ctx, tx, sub, docs)
+		if errors.Is(err, sql.ErrNoRows) {
+			stored, err = scanSubmission(tx.QueryRow(ctx, `
+				SELECT `+submissionColumns+`, s.files FROM submissions s
+				WHERE s.learner_id = $1 AND s.lesson = $2 AND s.item = $3 AND s.key = $4 AND s.key <> ''`,
+				sub.Learner, sub.Lesson, sub.Item, sub.Key))
 			return err
 		}
-		stored, fresh = sub, true
-		stored.Attempt, err = insertSubmission(ctx, tx, sub, docs)
+		stored.Attempt, fresh = attempt, true
 		return err
 	})
 	if err != nil {
 		return submit.Submission{}, false, err
 	}
-	return rounded(stored), fresh, nil
+	return stored, fresh, nil
 }
 
+// insertSubmission returns sql.ErrNoRows when the key is known already.
 func insertSubmission(ctx context.Context, tx *Tx, sub submit.Submission, docs documents) (attempt int, err error) {
 	err = tx.QueryRow(ctx, `
 		INSERT INTO submissions (id, learner_id, lesson, item, kind, key, content_hash, checks_hash,
@@ -50,6 +52,7 @@ func insertSubmission(ctx context.Context, tx *Tx, sub submit.Submission, docs d
 			images, answer, report, score, files, attempt)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
 			(SELECT 1 + COALESCE(MAX(attempt), 0) FROM submissions WHERE learner_id = $2 AND lesson = $3 AND item = $4 AND attempt > 0))
+		ON CONFLICT (learner_id, lesson, item, key) WHERE key <> '' DO NOTHING
 		RETURNING attempt`,
 		sub.ID, sub.Learner, sub.Lesson, sub.Item, string(sub.Kind), sub.Key, sub.ContentHash, sub.ChecksHash,
 		string(sub.State), string(sub.Verdict), sub.Gradable, sub.Points, sub.MaxPoints,
