@@ -32,8 +32,8 @@ type signature struct {
 }
 
 // settled tells whether a change after the signature was taken must have given
-// a file another time.
-func (s signature) settled() bool { return s.last.IsZero() || s.taken.Sub(s.last) > 2*time.Second }
+// a file another time. It is false when files have no times.
+func (s signature) settled() bool { return !s.last.IsZero() && s.taken.Sub(s.last) > 2*time.Second }
 
 // reader reads one lesson's folder.
 type reader struct {
@@ -89,6 +89,7 @@ func (r *reader) walk() {
 		total += info.Size()
 		if len(r.names) >= maxFiles || total > maxFolder {
 			r.found(r.folder.dir, "folder-size", "the lesson's folder is too large", fmt.Sprintf("at most %d files and %d bytes", maxFiles, maxFolder), "remove files the lesson does not need")
+			r.cut = true
 			return fs.SkipAll
 		}
 		r.names = append(r.names, relative)

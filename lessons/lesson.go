@@ -30,6 +30,9 @@ var (
 func (r *reader) read() {
 	r.load()
 	r.folder.problems = append(r.folder.problems, r.walked...)
+	if r.cut {
+		return
+	}
 	lesson := r.blank()
 	r.text(lesson)
 	r.twins(lesson)

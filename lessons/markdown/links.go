@@ -28,7 +28,7 @@ var (
 
 // inlines checks and resolves links and pictures, and reports inline HTML.
 func (b *builder) inlines(root ast.Node) {
-	var raw []*ast.RawHTML // Looked at afterwards: a node cannot be replaced while it is walked over.
+	var raw []*ast.RawHTML                                                       // Looked at afterwards: a node cannot be replaced while it is walked over.
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // The function returns no error.
 		if !entering {
 			return ast.WalkContinue, nil
