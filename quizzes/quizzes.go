@@ -7,7 +7,7 @@ import "html/template"
 // Kind is a kind of question.
 type Kind string
 
-// The kinds. How each is written is in docs/authoring-quizzes.md.
+// The kinds. How each is written is in docs/authoring-lessons.md.
 const (
 	Single  Kind = "single"
 	Multi   Kind = "multi"
