@@ -44,6 +44,7 @@ type reader struct {
 	data     map[string][]byte // Their contents.
 	hash     string
 	walked   problem.List    // What the walk found.
+	cut      bool            // The folder is too large, and only a part of it is in names.
 	steps    []markdown.Step // Of lesson.md, which translations are compared with.
 }
 
