@@ -23,7 +23,7 @@ func atMost(n float64) bound { return bound{atMost: &n, word: number} }
 
 // numberBound reads a number, meaning exactly that, or a map of bounds.
 func numberBound(v yamldoc.Value) (bound, bool) {
-	read := func(v yamldoc.Value) (float64, bool) { return v.Number(-math.MaxInt64, math.MaxInt64) }
+	read := func(v yamldoc.Value) (float64, bool) { return v.Number(math.Inf(-1), math.Inf(1)) }
 	if !v.IsMap() {
 		n, ok := read(v)
 		return exactly(n), ok

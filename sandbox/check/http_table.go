@@ -21,9 +21,7 @@ func (p *parser) table(v yamldoc.Value) []row {
 	if !ok {
 		return nil
 	}
-	if n := len(items); n == 0 || n > maxSamples {
-		v.Problem("row-count", fmt.Sprintf("%d rows", n), fmt.Sprintf("1 to %d are allowed", maxSamples), "split the table")
-	}
+	counted(v, len(items), maxSamples, "rows", "split the table")
 	var rows []row
 	for _, item := range items {
 		if m, ok := item.Map("name", "method", "path", "headers", "body", "expect"); ok {

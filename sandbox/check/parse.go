@@ -173,9 +173,7 @@ func (p *parser) checks(v yamldoc.Value) []Check {
 	if !ok {
 		return nil
 	}
-	if len(items) > maxChecks {
-		v.Problem("too-many", fmt.Sprintf("%d checks", len(items)), fmt.Sprintf("at most %d are allowed", maxChecks), "split the lesson")
-	}
+	counted(v, len(items), maxChecks, "checks", "split the lesson")
 	var checks []Check
 	var needs []need
 	lines := map[string]int{}
@@ -241,6 +239,16 @@ func limited(v yamldoc.Value, most int) string {
 		v.Problem("too-long", fmt.Sprintf("text of %d characters", n), fmt.Sprintf("at most %d are allowed", most), "shorten it")
 	}
 	return strings.TrimRight(text, "\n")
+}
+
+// counted reports a list that is empty or too long.
+func counted(v yamldoc.Value, n, most int, what, fix string) {
+	switch {
+	case n == 0:
+		v.Problem("count", "no "+what, fmt.Sprintf("1 to %d are allowed", most), "write at least one")
+	case n > most:
+		v.Problem("count", fmt.Sprintf("%d %s", n, what), fmt.Sprintf("1 to %d are allowed", most), fix)
+	}
 }
 
 // optional calls read with the value of key when there is one.

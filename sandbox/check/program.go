@@ -71,9 +71,7 @@ func (p *parser) cases(v yamldoc.Value) []programCase {
 	if !ok {
 		return nil
 	}
-	if n := len(items); n == 0 || n > maxCases {
-		v.Problem("case-count", fmt.Sprintf("%d cases", n), fmt.Sprintf("1 to %d are allowed", maxCases), "choose the telling ones")
-	}
+	counted(v, len(items), maxCases, "cases", "choose the telling ones")
 	var cases []programCase
 	for i, item := range items {
 		if m, ok := item.Map("name", "hidden", "args", "stdin", "expect"); ok {

@@ -31,6 +31,9 @@ type lab struct {
 	tcp     func(spec probe.TCPSpec) (probe.TCPSeen, error)
 	control func(node string, action sandbox.Action) error
 	done    []string
+
+	applied  sandbox.Applied
+	applyErr error
 }
 
 func (l *lab) Topology() sandbox.Topology { return topology() }
@@ -96,7 +99,7 @@ func (l *lab) Control(_ context.Context, node string, action sandbox.Action) err
 func (l *lab) Files() map[string][]byte { return l.files }
 
 func (l *lab) Apply(context.Context, map[string][]byte) (sandbox.Applied, error) {
-	return sandbox.Applied{Accepted: true}, nil
+	return l.applied, l.applyErr
 }
 
 var _ check.Target = (*lab)(nil)
@@ -338,7 +341,9 @@ func TestNeedsAndVerdict(t *testing.T) {
   - {id: c, title: third, needs: [b], exec: {in: haproxy, run: c}}
 `
 	ends := func(byLine map[string]agent.Result) *lab {
-		return &lab{exec: func(_ context.Context, _ string, c agent.Command) (agent.Result, error) { return byLine[c.Args[2]], nil }}
+		return &lab{exec: func(_ context.Context, _ string, c agent.Command) (agent.Result, error) {
+			return byLine[c.Args[2]], nil
+		}}
 	}
 	for _, test := range []struct {
 		name    string
@@ -566,4 +571,3 @@ func TestFaultOnStoppedNode(t *testing.T) {
 		t.Errorf("%s %q, done %q", r.Status, r.Reasons, l.done)
 	}
 }
-

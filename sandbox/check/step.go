@@ -75,9 +75,7 @@ func (p *parser) steps(m yamldoc.Map) []step {
 	if !ok {
 		return nil
 	}
-	if n := len(items); n == 0 || n > maxSteps {
-		v.Problem("step-count", fmt.Sprintf("%d steps", n), fmt.Sprintf("1 to %d are allowed", maxSteps), "split the check")
-	}
+	counted(v, len(items), maxSteps, "steps", "split the check")
 	return p.listed(v, items)
 }
 

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -79,7 +80,7 @@ func numberExpectation(v yamldoc.Value) *numberWant {
 		return nil
 	}
 	re, ok := group(matches)
-	b, fine := bounds(m, number, func(v yamldoc.Value) (float64, bool) { return v.Number(-1e15, 1e15) })
+	b, fine := bounds(m, number, func(v yamldoc.Value) (float64, bool) { return v.Number(math.Inf(-1), math.Inf(1)) })
 	if !ok || !fine {
 		return nil
 	}

@@ -118,3 +118,11 @@ func refusedTop(key string) (reason, bool) {
 	}[key]
 	return r, ok
 }
+
+// refusedHealth is refusedService for the keys of a healthcheck.
+func refusedHealth(key string) (reason, bool) {
+	if key == "disable" || key == "start_interval" {
+		return reason{"the agent asks every 50 ms until a node is healthy, then at every interval", "remove it"}, true
+	}
+	return reason{}, false
+}

@@ -17,7 +17,7 @@ import (
 // command is one line, split as a shell would, or an argument vector.
 func (w *walker) command(v yamldoc.Value) {
 	if !v.IsList() {
-		v.Text()
+		w.commandLine(v)
 		return
 	}
 	items, _ := v.List()
@@ -26,6 +26,15 @@ func (w *walker) command(v yamldoc.Value) {
 	}
 	for _, item := range items {
 		item.Scalar()
+	}
+}
+
+// commandLine is split by compose-go, which knows no pipes and no variables.
+func (w *walker) commandLine(v yamldoc.Value) {
+	text, ok := v.Text()
+	var args types.ShellCommand
+	if ok && args.DecodeMapstructure(text) != nil {
+		v.Problem("command", fmt.Sprintf("the command line %q", yamldoc.Shorten(text)), "words and closed quotes are allowed; pipes and variables need a shell", "write it as a list: [sh, -c, \"…\"]")
 	}
 }
 
@@ -163,19 +172,15 @@ func (w *walker) cpus(v yamldoc.Value) float64 {
 
 // healthcheck tells whether the service tests its health.
 func (w *walker) healthcheck(v yamldoc.Value) bool {
-	m, ok := v.Map("test", "interval", "timeout", "start_period", "retries", "disable", "start_interval")
+	m, ok := v.AnyMap()
 	if !ok {
 		return false
 	}
+	w.keys(m, []string{"test", "interval", "timeout", "start_period", "retries"}, refusedHealth)
 	present(m, "interval", func(v yamldoc.Value) { v.Duration(100*time.Millisecond, time.Minute) })
 	present(m, "timeout", func(v yamldoc.Value) { v.Duration(100*time.Millisecond, time.Minute) })
 	present(m, "start_period", func(v yamldoc.Value) { v.Duration(0, 5*time.Minute) })
 	present(m, "retries", func(v yamldoc.Value) { v.Int(1, 100) })
-	for _, key := range []string{"disable", "start_interval"} {
-		if m.Has(key) {
-			m.Key(key).Problem("refused", fmt.Sprintf("%q is refused", key), "the agent asks every 50 ms until a node is healthy, then at every interval", "remove it")
-		}
-	}
 	test, ok := m.Require("test", "add \"test: [CMD, program, argument]\" or a shell line")
 	return ok && w.healthTest(test)
 }

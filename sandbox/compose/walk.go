@@ -98,8 +98,11 @@ func (w *walker) services(v yamldoc.Value) []service {
 	if !ok {
 		return nil
 	}
-	if n := len(m.Entries); n == 0 || n > MaxServices {
-		m.Problem("service-count", fmt.Sprintf("%d services", n), fmt.Sprintf("1 to %d are allowed", MaxServices), "write fewer services: a learner has to understand them all")
+	switch n := len(m.Entries); {
+	case n == 0:
+		m.Problem("service-count", "no services", fmt.Sprintf("1 to %d are allowed", MaxServices), "write at least one")
+	case n > MaxServices:
+		m.Problem("service-count", fmt.Sprintf("%d services", n), fmt.Sprintf("1 to %d are allowed", MaxServices), "write fewer: a learner has to understand them all")
 	}
 	for _, e := range m.Entries {
 		w.names = append(w.names, e.Name())

@@ -150,11 +150,11 @@ func (v Value) Int(low, high int) (int, bool) {
 	return n, true
 }
 
-// Number reads a number between low and high.
+// Number reads a number between low and high, which may be infinite.
 func (v Value) Number(low, high float64) (float64, bool) {
 	f, err := strconv.ParseFloat(v.Raw(), 64)
 	if !v.IsNumber() || err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-		v.wrong(fmt.Sprintf("a number from %g to %g", low, high), "write a number, without quotes")
+		v.wrong("a number", "write a number, without quotes")
 		return 0, false
 	}
 	if f < low || f > high {
@@ -172,10 +172,19 @@ func (v Value) Duration(low, high time.Duration) (time.Duration, bool) {
 		return 0, false
 	}
 	if d < low || d > high {
-		v.Problem("out-of-range", "the duration "+v.Raw(), fmt.Sprintf("%s to %s is allowed", low, high), "choose a duration in this range")
+		v.Problem("out-of-range", "the duration "+v.Raw(), fmt.Sprintf("%s to %s is allowed", brief(low), brief(high)), "choose a duration in this range")
 		return 0, false
 	}
 	return d, true
+}
+
+// brief is a duration without empty units: "2m", not "2m0s".
+func brief(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	return s
 }
 
 // Percent reads "3%" (or 3 %) as 0.03.
