@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"path"
 	"regexp"
 	"runtime"
@@ -24,13 +25,15 @@ func Load(fsys fs.FS, validate Validate) (*Catalog, error) {
 }
 
 // Reload is [Load] that takes over every lesson whose folder has not changed
-// since previous was loaded from the same fsys with the same validate.
-func Reload(fsys fs.FS, validate Validate, previous *Catalog) (*Catalog, error) {
+// since previous was loaded from the same fsys with the same validate. Lessons may
+// also need and link to the lesson folders in elsewhere, which are those of other
+// content roots (see [Catalog.Folders]).
+func Reload(fsys fs.FS, validate Validate, previous *Catalog, elsewhere ...string) (*Catalog, error) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
 		return nil, fmt.Errorf("reading the content root: %w", err)
 	}
-	l := &loader{fsys: fsys, validate: validate, previous: previous, catalog: &Catalog{folders: map[string]*folder{}}}
+	l := &loader{fsys: fsys, validate: validate, previous: previous, elsewhere: elsewhere, catalog: &Catalog{folders: map[string]*folder{}}}
 	for _, entry := range entries {
 		l.courseFolder(entry)
 	}
@@ -52,13 +55,19 @@ func (c *Catalog) Parsed() iter.Seq[*Lesson] {
 	}
 }
 
+// Folders are all lesson folders, also of lessons with errors: "haproxy/05-round-robin".
+func (c *Catalog) Folders() []string {
+	return slices.Sorted(maps.Keys(c.folders))
+}
+
 // loader is one run of [Reload].
 type loader struct {
-	fsys     fs.FS
-	validate Validate
-	previous *Catalog
-	catalog  *Catalog
-	work     []*folder // One for every lesson folder, in order.
+	fsys      fs.FS
+	validate  Validate
+	previous  *Catalog
+	elsewhere []string
+	catalog   *Catalog
+	work      []*folder // One for every lesson folder, in order.
 }
 
 // folder is what came of one lesson's folder.

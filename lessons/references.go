@@ -14,9 +14,11 @@ import (
 // needs make a circle or lead nowhere.
 func (l *loader) references() {
 	ids, dirs := map[string]bool{}, map[string]bool{} // Also of lessons with errors: those are reported once.
+	for _, dir := range l.elsewhere {
+		dirs[dir], ids[lessonID(dir)] = true, true
+	}
 	for _, f := range l.work {
-		dirs[f.dir] = true
-		ids[lessonID(f.dir)] = true
+		dirs[f.dir], ids[lessonID(f.dir)] = true, true
 	}
 	bad := map[string]bool{}
 	for _, f := range l.work {

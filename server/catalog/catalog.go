@@ -73,12 +73,14 @@ func (c *Catalog) Reload() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	loaded := make([]*lessons.Catalog, len(c.roots))
+	var earlier []string // Folders of the roots before, which later ones may refer to.
 	for i, root := range c.roots {
-		one, err := lessons.Reload(root, c.validate, c.loaded[i])
+		one, err := lessons.Reload(root, c.validate, c.loaded[i], earlier...)
 		if err != nil {
 			return fmt.Errorf("content root %d of %d: %w", i+1, len(c.roots), err)
 		}
 		loaded[i] = one
+		earlier = append(earlier, one.Folders()...)
 	}
 	c.loaded = loaded
 	next := c.join(loaded)

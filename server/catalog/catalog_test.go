@@ -86,6 +86,21 @@ func TestLaterRootReplacesCourse(t *testing.T) {
 	}
 }
 
+func TestNeedsOfEarlierRoot(t *testing.T) {
+	first := course("One", map[string]string{"c/01-a/lesson.md": lesson})
+	second := fstest.MapFS{
+		"d/course.yaml":    {Data: []byte("title: D\n")},
+		"d/01-b/lesson.md": {Data: []byte("---\ntitle: B\nneeds: [c/a]\n---\n\nSee [a](../../c/01-a/lesson.md).\n")},
+	}
+	c, err := catalog.Load(images, first, second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := c.Current().Lesson("d/b"); !ok || len(c.Current().Problems) > 0 {
+		t.Errorf("problems %v", c.Current().Problems)
+	}
+}
+
 func TestReloadKeepsLastGood(t *testing.T) {
 	root := course("C", map[string]string{"c/01-a/lesson.md": lesson, "c/02-b/lesson.md": lesson})
 	c := load(t, root)
