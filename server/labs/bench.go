@@ -106,7 +106,16 @@ func (b *bench) place(rec Record, lesson *catalog.Lesson) {
 	defer b.mu.Unlock()
 	b.rec, b.lesson = rec, lesson
 	b.resetLocked()
-	b.publishLocked(b.labEvent())
+	for sub := range b.subscribers {
+		b.catchUp(sub)
+	}
+}
+
+// halt ends the work that goes on; op is held.
+func (b *bench) halt() {
+	if b.run != nil {
+		b.run.cancel()
+	}
 }
 
 // resetLocked forgets everything that belonged to earlier containers.

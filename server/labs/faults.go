@@ -48,7 +48,7 @@ func trouble(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &bad):
-		return fault.Wrap(err, fault.Conflict, "node_unhealthy", bad.Node+" did not start: "+sentence(bad.Reason), "Read its last lines, correct your files, and start it again.")
+		return fault.Wrap(err, fault.Conflict, "node_unhealthy", bad.Node+" did not start: "+ended(bad.Reason), "Read its last lines, correct your files, and start it again.")
 	case errors.Is(err, sandbox.ErrNotRunning):
 		return fault.Wrap(err, fault.Conflict, "node_not_running", "That node does not run now.", "Start the node first.")
 	case errors.Is(err, sandbox.ErrNoLab):
@@ -71,7 +71,7 @@ func explain(err error) failure {
 	)
 	switch {
 	case errors.As(err, &bad):
-		return failure{bad.Node + " did not start: " + sentence(bad.Reason), "Read its last lines, correct your files and start the lab again, or reset it to the lesson's own files.", bad.Log}
+		return failure{bad.Node + " did not start: " + ended(bad.Reason), "Read its last lines, correct your files and start the lab again, or reset it to the lesson's own files.", bad.Log}
 	case errors.As(err, &full):
 		return failure{sentence(full.Error()), "Try again in a few minutes.", ""}
 	case errors.As(err, &tooBig):
@@ -91,7 +91,15 @@ func sentence(text string) string {
 		return ""
 	}
 	first, size := utf8.DecodeRuneInString(text)
-	text = string(unicode.ToUpper(first)) + text[size:]
+	return ended(string(unicode.ToUpper(first)) + text[size:])
+}
+
+// ended makes text end with a full stop.
+func ended(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return ""
+	}
 	if strings.ContainsAny(text[len(text)-1:], ".!?") {
 		return text
 	}

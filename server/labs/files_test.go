@@ -117,8 +117,13 @@ func TestRestartKeepsFilesAndResetPutsThemIntoHistory(t *testing.T) {
 		if got := string(w.engine.session().files["app.py"]); got != "mine" || v.ID != "lab00001" {
 			t.Errorf("restarted %s with %q", v.ID, got)
 		}
+		events := w.Subscribe(t.Context(), "kavi", "c/one")
+		drain(events)
 		if _, err := w.Reset(t.Context(), "kavi", "c/one"); err != nil {
 			t.Fatal(err)
+		}
+		if got := drain(events); len(got) < 3 || got[0].File == nil || got[0].File.Version != 0 {
+			t.Errorf("other tabs do not hear that the file was reset: %+v", got)
 		}
 		after(2 * time.Second)
 		w.wantState("kavi", "c/one", labs.Running)
@@ -149,7 +154,7 @@ func TestFilesThatDoNotStartGiveWayToTheStarters(t *testing.T) {
 			t.Errorf("runs with %q", got)
 		}
 		got := warnings(drain(events))
-		if len(got) != 1 || !strings.Contains(got[0], "app.py") || !strings.Contains(got[0], "Exited with status 1.") {
+		if len(got) != 1 || !strings.Contains(got[0], "app.py") || !strings.Contains(got[0], "exited with status 1.") {
 			t.Errorf("warnings: %q", got)
 		}
 		files, err := w.Files(t.Context(), "kavi", "c/one")
@@ -166,7 +171,7 @@ func TestALessonThatDoesNotStartSaysWhy(t *testing.T) {
 		w.start("kavi", "c/one")
 		after(5 * time.Second)
 		v := w.wantState("kavi", "c/one", labs.Failed)
-		if v.Reason != "web did not start: Exited with status 1." || v.Log != "unknown keyword" || v.Fix == "" {
+		if v.Reason != "web did not start: exited with status 1." || v.Log != "unknown keyword" || v.Fix == "" {
 			t.Errorf("reason %q, log %q, fix %q", v.Reason, v.Log, v.Fix)
 		}
 		if held := w.engine.held(); len(held) != 0 {

@@ -108,7 +108,7 @@ func (s *Service) title(id string) string {
 // Extend moves the end of the lab. Faults: Unavailable when it does not run,
 // TooMany when it was extended as often as it may be.
 func (s *Service) Extend(ctx context.Context, learner, lesson string) (View, error) {
-	b, unlock, err := s.decide(learner, lesson)
+	b, unlock, err := s.decide(ctx, learner, lesson)
 	if err != nil {
 		return View{}, err
 	}
@@ -138,7 +138,7 @@ func (s *Service) canExtend(r Record) bool {
 // Restart gives the lab new containers with the learner's files. A lab that is
 // over is started. Faults as [Service.Start].
 func (s *Service) Restart(ctx context.Context, learner, lesson string) (View, error) {
-	b, unlock, err := s.decide(learner, lesson)
+	b, unlock, err := s.decide(ctx, learner, lesson)
 	if err != nil {
 		return View{}, err
 	}
@@ -151,12 +151,14 @@ func (s *Service) Restart(ctx context.Context, learner, lesson string) (View, er
 	if err != nil {
 		return View{}, err
 	}
-	rec := b.record()
-	rec.State, rec.Reason, rec.Hash, rec.Active = Queued, "", l.Topology.Hash, s.cfg.Now()
-	if err := s.cfg.Store.UpdateLab(ctx, rec); err != nil {
-		return View{}, err
+	b.halt()
+	err = s.turn(context.WithoutCancel(ctx), b, func(r *Record) {
+		r.State, r.Reason, r.Hash, r.Active = Queued, "", l.Topology.Hash, s.cfg.Now()
+	})
+	if err != nil {
+		s.cfg.Logger.Warn("restarting all the same", "lab", b.record().ID)
 	}
-	b.place(rec, l)
+	b.place(b.record(), l)
 	if !s.replace(b, func(ctx context.Context) { s.start(ctx, b, true) }) {
 		return View{}, closing()
 	}
@@ -165,18 +167,23 @@ func (s *Service) Restart(ctx context.Context, learner, lesson string) (View, er
 
 // Reset is Restart with the lesson's own files; the learner's stay in history.
 func (s *Service) Reset(ctx context.Context, learner, lesson string) (View, error) {
-	if _, err := s.lesson(lesson); err != nil {
+	l, err := s.lesson(lesson)
+	if err != nil {
 		return View{}, err
 	}
 	if err := s.cfg.Store.ResetFiles(ctx, learner, lesson); err != nil {
 		return View{}, err
+	}
+	b := s.bench(learner, lesson)
+	for _, path := range l.Exercise.Edit {
+		b.publish(Event{File: &FileNews{Path: path}})
 	}
 	return s.Restart(ctx, learner, lesson)
 }
 
 // End ends the lab. Files stay. Ending what is over changes nothing.
 func (s *Service) End(ctx context.Context, learner, lesson string) (View, error) {
-	b, unlock, err := s.decide(learner, lesson)
+	b, unlock, err := s.decide(ctx, learner, lesson)
 	if err != nil {
 		return View{}, err
 	}
@@ -192,8 +199,9 @@ func (s *Service) end(ctx context.Context, b *bench, reason string) error {
 	if state := b.record().State; state.over() || state == Ending {
 		return nil
 	}
-	if err := s.turn(ctx, b, func(r *Record) { r.State, r.Reason = Ending, reason }); err != nil {
-		return err
+	b.halt()
+	if err := s.turn(context.WithoutCancel(ctx), b, func(r *Record) { r.State, r.Reason = Ending, reason }); err != nil {
+		s.cfg.Logger.Warn("ending all the same", "lab", b.record().ID)
 	}
 	if !s.replace(b, func(ctx context.Context) { s.finish(ctx, b) }) {
 		return closing()
@@ -203,14 +211,14 @@ func (s *Service) end(ctx context.Context, b *bench, reason string) error {
 
 // decide locks the learner's place at a lesson for a decision, taking over an
 // open lab that only the store knows.
-func (s *Service) decide(learner, lesson string) (b *bench, unlock func(), err error) {
+func (s *Service) decide(ctx context.Context, learner, lesson string) (b *bench, unlock func(), err error) {
 	if _, err := s.lesson(lesson); err != nil {
 		return nil, nil, err
 	}
 	b = s.bench(learner, lesson)
 	b.op.Lock()
 	if !b.isOpen() {
-		if rec, err := s.cfg.Store.OpenLab(s.ctx, learner, lesson); err == nil {
+		if rec, err := s.cfg.Store.OpenLab(ctx, learner, lesson); err == nil {
 			s.recover(b, rec)
 		}
 	}

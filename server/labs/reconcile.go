@@ -184,6 +184,7 @@ func (s *Service) giveUp(ctx context.Context, b *bench, lab string, why failure)
 		return
 	}
 	s.cfg.Logger.Warn("lab lost", "lab", lab, "reason", why.reason)
+	b.halt()
 	s.markFailed(ctx, b, why)
 	s.replace(b, func(context.Context) {
 		if running := b.takeSession(); running != nil {

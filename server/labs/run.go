@@ -13,6 +13,7 @@ import (
 // replace makes work the bench's only work: it cancels what goes on, waits for it
 // in the background, then begins. op is held. False means the service is closed.
 func (s *Service) replace(b *bench, work func(ctx context.Context)) bool {
+	b.halt()
 	before := b.run
 	ctx, cancel := context.WithCancel(s.ctx)
 	next := &run{cancel: cancel, done: make(chan struct{})}
@@ -20,7 +21,6 @@ func (s *Service) replace(b *bench, work func(ctx context.Context)) bool {
 		defer close(next.done)
 		defer cancel()
 		if before != nil {
-			before.cancel()
 			<-before.done
 		}
 		if ctx.Err() == nil {
@@ -36,10 +36,19 @@ func (s *Service) replace(b *bench, work func(ctx context.Context)) bool {
 }
 
 // turn changes the record in the store first, then on the bench, then tells
-// everybody.
+// everybody. When ctx has ended it changes nothing: whoever ended it decides. A
+// store that fails does not keep the lab from going on; a later turn stores it.
 func (s *Service) turn(ctx context.Context, b *bench, change func(*Record)) error {
+	return s.turnFor(ctx, b, failure{}, change)
+}
+
+// turnFor is turn with a reason for the learner.
+func (s *Service) turnFor(ctx context.Context, b *bench, why failure, change func(*Record)) error {
 	b.write.Lock()
 	defer b.write.Unlock()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	rec := b.record()
 	change(&rec)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -54,6 +63,7 @@ func (s *Service) turn(ctx context.Context, b *bench, change func(*Record)) erro
 		rec.Active = b.rec.Active
 	}
 	b.rec = rec
+	b.log, b.fix = why.log, why.fix
 	b.canExtend = s.canExtend(rec)
 	if rec.State != Queued {
 		b.position, b.wait = 0, 0
@@ -150,7 +160,7 @@ func (s *Service) open(ctx context.Context, b *bench, clear bool) (running sessi
 // refusedFiles tells that the lab runs, but not with what the learner saved.
 func refusedFiles(changed []string, bad *sandbox.StartError) *Warning {
 	return &Warning{
-		Message: fmt.Sprintf("The lab did not start with your saved %s: %s: %s It runs with the lesson's own files instead.", list(changed), bad.Node, sentence(bad.Reason)),
+		Message: fmt.Sprintf("The lab did not start with your saved %s: %s: %s It runs with the lesson's own files instead.", list(changed), bad.Node, ended(bad.Reason)),
 		Fix:     "What you wrote is still in the editor: correct it and apply it again.",
 	}
 }
@@ -192,10 +202,7 @@ func (s *Service) startFailed(ctx context.Context, b *bench, err error) {
 }
 
 func (s *Service) markFailed(ctx context.Context, b *bench, why failure) {
-	b.mu.Lock()
-	b.log, b.fix = why.log, why.fix
-	b.mu.Unlock()
-	s.turn(ctx, b, func(r *Record) { r.State, r.Reason, r.Ended = Failed, why.reason, s.cfg.Now() })
+	s.turnFor(ctx, b, why, func(r *Record) { r.State, r.Reason, r.Ended = Failed, why.reason, s.cfg.Now() })
 }
 
 // keep carries the session's news and runs traffic and live views until ctx ends.

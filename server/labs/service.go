@@ -76,7 +76,9 @@ type Service struct {
 	mu      sync.Mutex
 	benches map[key]*bench
 	closed  bool
-	misses  int // Times in a row that the engine did not answer; only Run's.
+	misses  int // Times in a row that the engine did not answer; only Run uses it.
+
+	readyUntil time.Time // The engine need not be asked before; guarded by mu.
 }
 
 // key names a learner's place at a lesson.
@@ -172,10 +174,22 @@ func (s *Service) background(work func()) bool {
 	return true
 }
 
+// readyFor is how long a good answer of the engine holds for [Service.Available].
+const readyFor = 5 * time.Second
+
 // Available tells whether labs can start: nil or a fault for the learner.
 func (s *Service) Available(ctx context.Context) error {
+	s.mu.Lock()
+	fresh := s.cfg.Now().Before(s.readyUntil)
+	s.mu.Unlock()
+	if fresh {
+		return nil
+	}
 	err := s.cfg.Engine.Ready(ctx)
 	if err == nil {
+		s.mu.Lock()
+		s.readyUntil = s.cfg.Now().Add(readyFor)
+		s.mu.Unlock()
 		return nil
 	}
 	return fault.Wrap(err, fault.Unavailable, "labs_unavailable",

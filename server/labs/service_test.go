@@ -297,6 +297,26 @@ func TestEngineDownThenUp(t *testing.T) {
 	})
 }
 
+func TestEndingAtAnyMomentEnds(t *testing.T) {
+	for _, moment := range []time.Duration{0, time.Millisecond, time.Second - 1, time.Second, time.Second + 1, time.Minute} {
+		t.Run(moment.String(), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				w := serve(t, setup{})
+				w.start("kavi", "c/one")
+				time.Sleep(moment)
+				if _, err := w.End(t.Context(), "kavi", "c/one"); err != nil {
+					t.Fatal(err)
+				}
+				after(time.Minute)
+				v := w.wantState("kavi", "c/one", labs.Ended)
+				if v.Reason != "You ended it." || len(w.engine.held()) != 0 || w.engine.through.Stats().Labs != 0 {
+					t.Errorf("reason %q, engine holds %v, pool counts %d", v.Reason, w.engine.held(), w.engine.through.Stats().Labs)
+				}
+			})
+		})
+	}
+}
+
 func TestNobodyReachesSomebodyElsesLab(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := serve(t, setup{})
