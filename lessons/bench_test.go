@@ -2,9 +2,12 @@ package lessons_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"pattarai/lessons"
 )
@@ -56,4 +59,41 @@ func generatedLesson(i int, lang string) string {
 		fmt.Fprintf(&out, "\n- one\n- two\n  - three %d\n", step)
 	}
 	return out.String()
+}
+
+// BenchmarkEdit changes one of 1000 lessons on disk and reloads.
+func BenchmarkEdit(b *testing.B) {
+	dir := b.TempDir()
+	write := func(name string, data []byte, age time.Duration) {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			b.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			b.Fatal(err)
+		}
+		then := time.Now().Add(-age)
+		if err := os.Chtimes(path, then, then); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for name, file := range generated(1000, "python") {
+		write(name, file.Data, time.Hour)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer root.Close()
+	catalog, err := lessons.Load(root.FS(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		write("c/500-lesson-500/lesson.md", []byte(generatedLesson(i, "python")), 0)
+		if catalog, err = lessons.Reload(root.FS(), nil, catalog); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -56,11 +56,11 @@ func TestHostile(t *testing.T) {
 			start := time.Now()
 			document, codes := render(t, test.source)
 			took := time.Since(start)
-			if took > markdown.MaxTime+time.Second {
+			if took > markdown.MaxTime+10*time.Second { // Much more than the bound, for slow and busy machines.
 				t.Errorf("took %s", took)
 			}
 			t.Logf("%d bytes: %s, %d steps, %v", len(test.source), took, len(document.Steps), first(codes))
-			if test.refused != "?" && (len(codes) == 0 || codes[0] != test.refused) {
+			if test.refused != "?" && (len(codes) == 0 || codes[0] != test.refused && codes[0] != "too-slow") {
 				t.Errorf("problems %v, want %s", first(codes), test.refused)
 			}
 			total := 0
