@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"time"
 	"unicode/utf8"
@@ -46,6 +47,9 @@ func (s *socket) readMessage(ctx context.Context, slow *time.Timer, buf []byte) 
 	n, err := io.ReadFull(r, buf)                    // buf is one byte longer than a message may be.
 	if err == io.EOF || err == io.ErrUnexpectedEOF { //nolint:errorlint // Bare: the message ended. Wrapped: the connection did.
 		err = nil
+	} else if err == nil {
+		_ = s.conn.Close(websocket.StatusMessageTooBig, "a message has at most 32 KiB")
+		err = errors.New("message too long")
 	}
 	return kind, buf[:n], err
 }
