@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,6 +20,7 @@ const (
 	maxSamples            = 100  // So many whole answers it keeps.
 	maxConcurrency        = 200
 	defaultRequestTimeout = 5 * time.Second
+	methodGet             = "GET"
 )
 
 // httpProbe sends one or many requests, or a table of different ones.
@@ -46,7 +46,7 @@ func httpKind() kind {
 }
 
 func parseHTTP(p *parser, m, expect yamldoc.Map) prober {
-	h := httpProbe{spec: probe.HTTPSpec{Method: http.MethodGet, Requests: 1, Concurrency: 1, Timeout: defaultRequestTimeout}}
+	h := httpProbe{spec: probe.HTTPSpec{Method: methodGet, Requests: 1, Concurrency: 1, Timeout: defaultRequestTimeout}}
 	if v, ok := m.Require("url", "add \"url: http://NODE/\""); ok {
 		h.spec.URL = p.url(v)
 	}
@@ -112,7 +112,7 @@ func (p *parser) url(v yamldoc.Value) string {
 }
 
 func method(v yamldoc.Value) string {
-	word, _ := v.Choice("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+	word, _ := v.Choice(methodGet, "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 	return word
 }
 
@@ -165,7 +165,7 @@ func curl(s probe.HTTPSpec, v probe.HTTPVariant, options string) string {
 	if options != "" {
 		parts = append(parts, options)
 	}
-	if m := firstOf(v.Method, s.Method); m != http.MethodGet {
+	if m := firstOf(v.Method, s.Method); m != methodGet {
 		parts = append(parts, "-X "+m)
 	}
 	headers := s.Headers

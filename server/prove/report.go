@@ -1,0 +1,103 @@
+package prove
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+)
+
+// reporter tells of steps as they end, and of everything at the end.
+type reporter struct {
+	Options
+	mu sync.Mutex
+}
+
+func newReporter(o Options) *reporter {
+	if o.Out == nil {
+		o.Out = io.Discard
+	}
+	return &reporter{Options: o}
+}
+
+// steps tells of steps that have just ended.
+func (r *reporter) steps(lesson string, steps []Step) {
+	if r.JSON {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range steps {
+		fmt.Fprintf(r.Out, "%-4s  %s  %s  %s\n", mark(s), lesson, s.Name, seconds(s.Took))
+		if note := s.Reason + s.Skipped; note != "" {
+			fmt.Fprintln(r.Out, "      "+strings.ReplaceAll(strings.TrimSpace(note), "\n", "\n      "))
+		}
+	}
+}
+
+func mark(s Step) string {
+	switch {
+	case !s.OK:
+		return "FAIL"
+	case s.Skipped != "":
+		return "skip"
+	}
+	return "ok"
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+// finish writes the summary in every form that was asked for.
+func (r *reporter) finish(s Summary) error {
+	if r.JUnit != "" {
+		if err := writeJUnit(r.JUnit, s); err != nil {
+			return fmt.Errorf("the JUnit report: %w", err)
+		}
+	}
+	if r.JSON {
+		encoder := json.NewEncoder(r.Out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(s)
+	}
+	return r.table(s)
+}
+
+// table sums up the lessons.
+func (r *reporter) table(s Summary) error {
+	fmt.Fprintln(r.Out)
+	t := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "LESSON\tSTEPS\tFAILED\tTIME IN LABS")
+	for _, l := range s.Lessons {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%.1f s\n", l.ID, len(l.Steps), l.Failed(), l.Labs)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, p := range s.Problems {
+		fmt.Fprintln(r.Out, "FAIL ", p)
+	}
+	_, err := fmt.Fprintln(r.Out, verdict(s))
+	return err
+}
+
+// verdict is the last line.
+func verdict(s Summary) string {
+	took := seconds(s.Took)
+	if s.OK() {
+		return fmt.Sprintf("%d lessons proved in %s.", len(s.Lessons), took)
+	}
+	return fmt.Sprintf("%d steps and %d problems are not as they should be (%s).", s.Failed(), len(s.Problems), took)
+}
+
+// writeJUnit writes the summary as JUnit XML.
+func writeJUnit(name string, s Summary) error {
+	data, err := junit(s)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, data, 0o600)
+}
