@@ -208,6 +208,25 @@ func TestAnOwnLimitHoldsUpNobodyElse(t *testing.T) {
 	})
 }
 
+func TestALargeLabIsNotOvertaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := newPool(t, pool.Config{Memory: 250 * mib})
+		p.Hold(spec("a"))
+		large := spec("large")
+		large.Topology.Nodes[0].Limits.Memory = 200 * mib
+		ctx, cancel := context.WithCancel(t.Context())
+		go p.Wait(ctx, large, nil)
+		synctest.Wait()
+		go p.Wait(ctx, spec("small"), nil)
+		synctest.Wait()
+		if got := p.Stats().Waiting; got != 2 {
+			t.Errorf("%d wait, want the small lab behind the large one", got)
+		}
+		cancel()
+		synctest.Wait()
+	})
+}
+
 func TestRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, _ := newPool(t, pool.Config{Memory: 150 * mib, Queue: 1})
