@@ -23,8 +23,12 @@ type buffer struct {
 	text bytes.Buffer
 }
 
-func (b *buffer) Write(p []byte) (int, error) { b.mu.Lock(); defer b.mu.Unlock(); return b.text.Write(p) }
-func (b *buffer) String() string              { b.mu.Lock(); defer b.mu.Unlock(); return b.text.String() }
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+func (b *buffer) String() string { b.mu.Lock(); defer b.mu.Unlock(); return b.text.String() }
 
 // config is a server's without an engine, on any free port.
 func config(t *testing.T) server.Config {

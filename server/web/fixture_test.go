@@ -42,7 +42,7 @@ func content() fstest.MapFS {
 			"### Which one?\n\n<!-- q:single id=demo-q1 -->\n\n- [ ] left\n  - not left\n- [x] right\n  - yes\n"),
 		"demo/01-first/lesson.ta.md": file("---\ntitle: முதல் பாடம்\nsummary: எல்லாம்.\n---\n\nவணக்கம்.\n\n## சமநிலை\n\n<!-- check: answers -->\n\n" +
 			"### எது?\n\n<!-- q:single id=demo-q1 -->\n\n- [ ] இடது\n  - இல்லை\n- [x] வலது\n  - ஆம்\n"),
-		"demo/01-first/dot.png":      {Data: []byte("\x89PNG\r\n\x1a\n")},
+		"demo/01-first/dot.png": {Data: []byte("\x89PNG\r\n\x1a\n")},
 		"demo/01-first/compose.yaml": file("name: first\nservices:\n  client:\n    image: pattarai/shell\n    x-pattarai: {role: shell}\n" +
 			"  haproxy:\n    image: pattarai/haproxy\n    volumes:\n      - ./files/haproxy.cfg:/etc/haproxy/haproxy.cfg\n" +
 			"    x-pattarai:\n      role: balancer\n      preview:\n        - {port: 80, name: shop}\n"),
