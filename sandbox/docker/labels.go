@@ -27,6 +27,7 @@ const (
 	labelNetwork      = "pattarai.network"  // Name of the lab's network.
 	labelAddress      = "pattarai.address"  // IPv4 of the node.
 	labelCommand      = "pattarai.command"  // JSON; the image's own command.
+	labelMemory       = "pattarai.memory"   // Limit in bytes.
 )
 
 // version names the running program on what it makes.
@@ -72,6 +73,3 @@ func addTo(lab *sandbox.Lab, c container.Summary) {
 	}
 	lab.Nodes = append(lab.Nodes, labNode(c))
 }
-
-// labelMemory is the node's memory limit in bytes.
-const labelMemory = "pattarai.memory"

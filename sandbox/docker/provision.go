@@ -130,15 +130,15 @@ func (a agentAnswers) WaitUntilReady(ctx context.Context, target wait.StrategyTa
 			return err
 		}
 		if !state.Running {
-			return fmt.Errorf("it ended with status %d: %s", state.ExitCode, e1(state.Error))
+			return fmt.Errorf("it ended with status %d: %s", state.ExitCode, orElse(state.Error, "its agent did not start"))
 		}
 		return nil
 	})
 }
 
-func e1(s string) string {
+func orElse(s, other string) string {
 	if s == "" {
-		return "its agent did not start"
+		return other
 	}
 	return s
 }

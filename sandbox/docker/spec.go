@@ -35,7 +35,7 @@ const (
 	agentPath       = "/pattarai-agent"
 )
 
-// container is everything about one node that shapes its container.
+// plan is everything about one node that shapes its container.
 type plan struct {
 	spec    sandbox.Spec
 	node    sandbox.Node // Limits filled in.
@@ -66,7 +66,7 @@ func (e *Engine) token(lab, node string) string {
 	return hex.EncodeToString(m.Sum(nil))
 }
 
-// config is the container's portable half.
+// containerConfig is the container's portable half.
 func (e *Engine) containerConfig(p plan) *container.Config {
 	timeout := stopSeconds
 	return &container.Config{
