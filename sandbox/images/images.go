@@ -21,7 +21,7 @@ import (
 // Base is the image that all others but the probe start from.
 const Base = "debian:trixie-slim"
 
-//go:embed haproxy python shell probe
+//go:embed haproxy python redis shell probe
 var contexts embed.FS
 
 // Image is a lab image that topologies may name.
@@ -39,6 +39,7 @@ func Catalog() []Image {
 	return []Image{
 		{"haproxy", "HAProxy 3 with its reload and runtime helpers.", Base, sandbox.Limits{Memory: 96 * mib, CPUs: 1, Pids: 64, Tmpfs: 8 * mib}},
 		{"python", "Python 3 with Flask and requests; the program comes from the lesson.", Base, sandbox.Limits{Memory: 128 * mib, CPUs: 1, Pids: 64, Tmpfs: 16 * mib}},
+		{"redis", "Redis 8 in memory, open to the whole lab.", Base, sandbox.Limits{Memory: 64 * mib, CPUs: 1, Pids: 64, Tmpfs: 8 * mib}},
 		{"shell", "Where a learner types: bash, curl, jq, ab and friends.", Base, sandbox.Limits{Memory: 256 * mib, CPUs: 1, Pids: 128, Tmpfs: 32 * mib}},
 		{sandbox.ProbeNode, "Nothing but the agent; checks and traffic come from here.", "", sandbox.Limits{Memory: 96 * mib, CPUs: 1, Pids: 64, Tmpfs: 4 * mib}},
 	}

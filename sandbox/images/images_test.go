@@ -158,7 +158,7 @@ func TestNoBase(t *testing.T) {
 	if err := images.New(e, static(t, "")).Build(t.Context(), []string{sandbox.ProbeNode}, nil); err != nil {
 		t.Errorf("the probe image needs no base: %v", err)
 	}
-	if err := images.New(e, static(t, "")).Build(t.Context(), []string{"nothing"}, nil); err == nil || !strings.Contains(err.Error(), "haproxy, python, shell, probe") {
+	if err := images.New(e, static(t, "")).Build(t.Context(), []string{"nothing"}, nil); err == nil || !strings.Contains(err.Error(), "haproxy, python, redis, shell, probe") {
 		t.Errorf("an unknown image: %v", err)
 	}
 }
