@@ -88,9 +88,17 @@ func (r *reporter) table(s Summary) error {
 func verdict(s Summary) string {
 	took := seconds(s.Took)
 	if s.OK() {
-		return fmt.Sprintf("%d lessons proved in %s.", len(s.Lessons), took)
+		return fmt.Sprintf("%s proved in %s.", several(len(s.Lessons), "lesson"), took)
 	}
-	return fmt.Sprintf("%d steps and %d problems are not as they should be (%s).", s.Failed(), len(s.Problems), took)
+	return fmt.Sprintf("Not as it should be: %s, %s (%s).", several(s.Failed(), "step"), several(len(s.Problems), "problem"), took)
+}
+
+// several counts things: "1 step", "2 steps".
+func several(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // writeJUnit writes the summary as JUnit XML.
