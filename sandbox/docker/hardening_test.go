@@ -31,7 +31,7 @@ func TestIsolation(t *testing.T) {
 				{"seccomp", "grep '^Seccomp:' /proc/self/status | tr -d '\\t'", "Seccomp:2"},
 				{"root is read-only", "touch /x 2>&1 | grep -o 'Read-only file system'", "Read-only file system"},
 				{"no engine socket", "grep -c docker.sock /proc/self/mountinfo; ls /run/docker.sock /var/run/docker.sock 2>/dev/null", "0"},
-				{"kernel settings", "(echo x > /proc/sysrq-trigger) 2>&1 | grep -c 'Read-only\\|denied'", "1"},
+				{"kernel settings", "(echo x > /proc/sys/kernel/core_pattern) 2>&1 | grep -c 'Read-only\\|denied'", "1"},
 				{"workspace is writable", "echo hi > /srv/work/a.txt && cat /srv/work/a.txt", "hi"},
 				{"home is writable", "cd; pwd; touch x && ls", "/home/learner\nx"},
 				{"token is hidden", "cat /proc/1/environ 2>&1 | grep -c denied; env | grep -c AGENT_TOKEN", "1\n0"},
