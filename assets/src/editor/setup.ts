@@ -26,7 +26,7 @@ export function makeState(path: string, text: string, changed: () => void, save:
       lineNumbers(), lintGutter(), highlightActiveLineGutter(), highlightActiveLine(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightSelectionMatches(),
       keymap.of([...defaultKeymap, ...searchKeymap, ...historyKeymap, ...lintKeymap, indentWithTab]),
       language(path), look,
-      EditorView.contentAttributes.of({ "aria-label": t("editor.label", path), spellcheck: "false", autocapitalize: "off", autocorrect: "off" }),
+      EditorView.contentAttributes.of({ "aria-label": t("editor.label", path), tabindex: "0", spellcheck: "false", autocapitalize: "off", autocorrect: "off" }),
       EditorView.updateListener.of((update) => { if (update.docChanged) changed(); }),
     ],
   });

@@ -13,6 +13,7 @@ export interface Share { server: LiveServer; share: number; counted: number }
 /** One node in the picture: name, state in colour, sign and word, load, and its share of the traffic. */
 export class NodeCard {
   readonly element: SVGGElement;
+  private readonly hit: SVGRectElement;
   private readonly state = s("text", { class: "node-state" });
   private readonly extra = s("text", {});
   private readonly share = s("g", {});
@@ -25,12 +26,12 @@ export class NodeCard {
     const press = (event: Event): void => {
       if (event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
-      open(this.element);
+      open(this.hit);
     };
     const name = s("text", { class: "node-name", x: 14, y: h < 56 ? h / 2 + 5 : 20 }, clip(node.name, w - 40, 8.2));
-    this.element = s("g", { class: "node-card", transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, tabindex: 0, role: "button", "aria-haspopup": "menu", onkeydown: press, onclick: press },
-      s("rect", { class: "face", width: w, height: h, rx: 4 }), s("rect", { class: "edge", width: 4, height: h, rx: 1 }), name, this.state, this.extra, this.meters, this.share,
-      ...[0, 5, 10].map((dx) => s("circle", { class: "more", cx: w - 20 + dx, cy: h < 56 ? h / 2 : 15, r: 1.3 })), s("rect", { class: "hit", width: w, height: h }));
+    this.hit = s("rect", { class: "hit", width: w, height: h, rx: 4, tabindex: 0, role: "button", "aria-haspopup": "menu", onkeydown: press, onclick: press });
+    this.element = s("g", { class: "node-card", transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` }, s("g", { "aria-hidden": "true" }, s("rect", { class: "face", width: w, height: h, rx: 4 }), s("rect", { class: "edge", width: 4, height: h, rx: 1 }), name, this.state, this.extra, this.meters, this.share,
+      ...[0, 5, 10].map((dx) => s("circle", { class: "more", cx: w - 20 + dx, cy: h < 56 ? h / 2 : 15, r: 1.3 }))), this.hit);
   }
 
   private get small(): boolean { return this.box.h < 56; }
@@ -45,7 +46,7 @@ export class NodeCard {
     this.showShare(share);
     if (!share) this.showMeters(state);
     else this.meters.replaceChildren();
-    this.element.setAttribute("aria-label", this.sentence(words, state, share));
+    this.hit.setAttribute("aria-label", this.sentence(words, state, share));
   }
 
   private put(text: SVGTextElement, words: string, x: number, y: number): void {

@@ -42,7 +42,7 @@ export class Lane {
       dot.element.remove();
       return false;
     }
-    dot.element.setAttribute("visibility", "visible");
+    dot.element.removeAttribute("visibility");
     dot.element.setAttribute("cx", at.x.toFixed(1));
     dot.element.setAttribute("cy", at.y.toFixed(1));
     if (part > 1) dot.element.setAttribute("opacity", (1 - (part - 1) / 0.6).toFixed(2));

@@ -37,7 +37,7 @@ export function trafficBar(session: Session): TrafficBar {
 
 function previews(session: Session): HTMLElement[] {
   if (!session.state.preview) return [];
-  const ports = (session.state.topology.nodes ?? []).flatMap((node) => (node.ports ?? []).filter((p) => p.scheme !== "tcp").map((port) => ({ node, port })));
+  const ports = (session.state.topology.nodes ?? []).flatMap((node) => (node.ports ?? []).filter((p) => p.scheme !== "tcp" && p.name).map((port) => ({ node, port })));
   return ports.slice(0, 3).map(({ node, port }) => h("button", { type: "button", class: "btn tiny plain", title: t("preview.title", node.name, port.number), onclick: () => void preview(session, node.name, port) },
     icon("open"), port.name || `${node.name}:${port.number}`));
 }

@@ -113,7 +113,7 @@ class Card {
     const status = shown(check);
     this.place.id = `check-${check.id}`;
     this.place.classList.toggle("blocked", blocked.length > 0);
-    const head = h("div", { class: "card-head" }, statusBadge(status), h("h4", {}, check.title));
+    const head = h("div", { class: "card-head" }, statusBadge(status), h("h3", {}, check.title));
     this.place.replaceChildren(head, ...this.body(check, status, blocked));
   }
 
