@@ -94,7 +94,7 @@ test("run types into a terminal, and a selection can be copied", async () => {
   await page.locator("figure[data-run] .btn.act").first().click();
   await page.locator(".xterm-rows", { hasText: "3 app3" }).first().waitFor();
   const row = page.locator(".xterm-rows > div", { hasText: "3 app3" }).first();
-  await row.dblclick();
+  await row.dblclick({ force: true, position: { x: 60, y: 8 } });
   await page.locator(".copy-pill:visible").first().waitFor();
   await page.close();
 });

@@ -11,7 +11,7 @@ export function openNodeMenu(session: Session, node: TopologyNode, at: Element):
   const entries: (Entry | string)[] = [];
   if (state?.detail) entries.push(state.detail);
   if (state?.address) entries.push(state.address);
-  for (const port of node.ports ?? []) if (port.scheme !== "tcp") entries.push({ label: t("preview", port.name || port.number, port.number), icon: "open", press: () => void preview(session, node.name, port) });
+  for (const port of node.ports ?? []) if (port.scheme !== "tcp") entries.push({ label: port.name ? t("preview", port.name, port.number) : t("preview.port", port.number), icon: "open", press: () => void preview(session, node.name, port) });
   if (node.role === "shell" || node.role === "client") entries.push({ label: t("term.open"), icon: "play", press: () => void session.typist?.type(node.name, "") });
   if (entries.length) entries.push("line");
   openMenu(at, [...entries, ...faults(session, node.name, state)]);
