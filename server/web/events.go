@@ -66,7 +66,7 @@ func (s *stream) sendLab(e labs.Event) error {
 	case e.Node != nil:
 		return s.send("node", e.Node)
 	case e.Live != nil:
-		return s.send("live", e.Live)
+		return s.send("live", liveOf(*e.Live))
 	case e.Traffic != nil:
 		return s.send("traffic", trafficNewsOf(*e.Traffic))
 	case e.File != nil:

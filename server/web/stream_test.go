@@ -68,6 +68,8 @@ func TestLessonEvents(t *testing.T) {
 	contains("node", `"node":"haproxy"`, `"phase":"healthy"`)
 	s.labs.tell(labs.Event{Traffic: &labs.TrafficNews{Traffic: labs.Traffic{On: true, Rate: 5}}})
 	contains("traffic", `"on":true`, `"rate":5`, `"p50_ms":0`, `"requests":[]`)
+	s.labs.tell(labs.Event{Live: &labs.Live{Node: "haproxy", Kind: "haproxy", PID: 12, Backends: []labs.Backend{{Name: "shop", Servers: []labs.Server{{Name: "app1", Status: "UP", Millis: 1.5}}}}}})
+	contains("live", `"node":"haproxy"`, `"pid":12`, `"backends":[{"name":"shop","servers":[{"name":"app1","status":"UP"`, `"sessions_ms":1.5`)
 	s.labs.tell(labs.Event{File: &labs.FileNews{Path: "haproxy.cfg", Version: 2, Tab: "b"}})
 	contains("file", `"tab":"b"`)
 	s.labs.tell(labs.Event{Warning: &labs.Warning{Message: "Soon over.", Fix: "extend"}})

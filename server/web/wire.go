@@ -58,3 +58,32 @@ type fileJSON struct {
 func fileOf(f labs.File) fileJSON {
 	return fileJSON{f.Path, string(f.Content), f.Version, f.Version == 0, moment(f.Saved)}
 }
+
+// liveJSON is the event "live" of docs/api.md.
+type liveJSON struct {
+	labs.Live
+	Backends []backendJSON `json:"backends"` // Hides the one of Live.
+}
+
+type backendJSON struct {
+	Name    string       `json:"name"`
+	Servers []serverJSON `json:"servers"`
+}
+
+type serverJSON struct {
+	labs.Server
+	Millis   *struct{} `json:"ms,omitempty"` // Hides the one of Server.
+	Sessions float64   `json:"sessions_ms"`
+}
+
+func liveOf(l labs.Live) liveJSON {
+	live := liveJSON{Live: l, Backends: make([]backendJSON, 0, len(l.Backends))}
+	for _, b := range l.Backends {
+		servers := make([]serverJSON, 0, len(b.Servers))
+		for _, s := range b.Servers {
+			servers = append(servers, serverJSON{Server: s, Sessions: s.Millis})
+		}
+		live.Backends = append(live.Backends, backendJSON{b.Name, servers})
+	}
+	return live
+}
