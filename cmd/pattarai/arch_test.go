@@ -1,0 +1,110 @@
+package main_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// place is where a package stands in the architecture: which packages of this
+// module it may import, and which technologies (module path prefixes) it may name
+// itself or may reach through others. The standard library and golang.org/x are
+// free, except what denied lists.
+type place struct {
+	imports []string // Packages of this module; a trailing /... allows the subtree.
+	names   []string // Third-party modules it may import itself.
+	denied  []string // Packages it must not even reach.
+}
+
+var pure = []string{"net", "net/http", "database/sql", "os/exec", "log/slog"}
+
+// architecture is the whole of it. A package that is not in the table has no place
+// yet: decide where it belongs, then add it here.
+var architecture = map[string]place{
+	"quizzes":          {imports: []string{"lessons/problem"}, denied: pure},
+	"lessons/problem":  {denied: pure},
+	"lessons":          {imports: []string{"lessons/markdown", "lessons/problem", "quizzes"}, names: []string{"go.yaml.in/yaml"}, denied: []string{"net/http", "database/sql", "os/exec"}},
+	"lessons/markdown": {imports: []string{"lessons/problem", "quizzes"}, names: []string{"github.com/yuin/goldmark", "github.com/alecthomas/chroma", "github.com/microcosm-cc/bluemonday"}, denied: []string{"net/http", "database/sql", "os/exec"}},
+	"lessons/content":  {denied: pure},
+
+	"sandbox":                  {imports: []string{"sandbox/agent"}, denied: []string{"net/http", "database/sql"}},
+	"sandbox/agent":            {imports: []string{"sandbox/probe"}, names: []string{"github.com/hashicorp/yamux", "github.com/creack/pty"}, denied: []string{"database/sql"}},
+	"sandbox/probe":            {denied: []string{"database/sql", "os/exec"}},
+	"sandbox/internal/yamldoc": {imports: []string{"lessons/problem"}, names: []string{"go.yaml.in/yaml"}, denied: pure},
+	"sandbox/compose":          {imports: []string{"sandbox", "sandbox/internal/yamldoc", "lessons/problem"}, names: []string{"github.com/compose-spec/compose-go", "go.yaml.in/yaml"}},
+	"sandbox/check":            {imports: []string{"sandbox", "sandbox/agent", "sandbox/probe", "sandbox/internal/yamldoc", "lessons/problem"}, names: []string{"go.yaml.in/yaml"}},
+	"sandbox/pool":             {imports: []string{"sandbox"}, denied: []string{"net/http", "database/sql"}},
+	"sandbox/images":           {denied: []string{"net/http", "database/sql"}},
+	"sandbox/docker":           {imports: []string{"sandbox", "sandbox/agent", "sandbox/images"}, names: []string{"github.com/testcontainers/testcontainers-go", "github.com/moby", "github.com/docker", "github.com/containerd/errdefs", "github.com/opencontainers"}},
+	"sandbox/host":             {denied: []string{"net/http", "database/sql"}},
+	"sandbox/sandboxtest":      {imports: []string{"sandbox", "sandbox/agent", "sandbox/probe"}},
+
+	"server/fault":           {denied: []string{"net/http", "database/sql"}},
+	"server/account":         {imports: []string{"server/fault"}, denied: []string{"net/http", "database/sql"}},
+	"server/catalog":         {imports: []string{"lessons", "lessons/problem", "sandbox", "sandbox/check", "sandbox/compose"}, names: []string{"github.com/fsnotify/fsnotify"}},
+	"server/submit":          {imports: []string{"quizzes", "sandbox/check", "server/catalog", "server/fault"}, names: []string{"github.com/oklog/ulid"}},
+	"server/grade":           {imports: []string{"sandbox", "sandbox/check", "server/catalog", "server/fault", "server/submit"}},
+	"server/labs":            {imports: []string{"sandbox", "sandbox/agent", "sandbox/pool", "sandbox/probe", "server/catalog", "server/fault"}},
+	"server/prove":           {imports: []string{"lessons", "quizzes", "sandbox", "sandbox/agent", "sandbox/check", "server/catalog"}},
+	"server/store":           {imports: []string{"quizzes", "sandbox/check", "server/account", "server/fault", "server/labs", "server/submit"}, denied: []string{"github.com/labstack/echo"}},
+	"server/store/sqlite":    {imports: []string{"server/fault", "server/store"}, names: []string{"modernc.org/sqlite", "github.com/pressly/goose"}},
+	"server/store/storetest": {imports: []string{"quizzes", "sandbox/check", "server/account", "server/fault", "server/labs", "server/store", "server/submit"}, names: []string{"github.com/google/go-cmp"}},
+	"server/web":             {imports: []string{"assets", "lessons", "lessons/problem", "quizzes", "sandbox", "sandbox/agent", "sandbox/check", "server/account", "server/catalog", "server/fault", "server/labs", "server/submit"}, names: []string{"github.com/labstack/echo", "github.com/coder/websocket", "github.com/prometheus/client_golang", "github.com/andybalholm/brotli", "github.com/oklog/ulid"}},
+	"server":                 {imports: []string{"..."}, names: []string{"github.com/prometheus/client_golang", "github.com/oklog/ulid"}},
+	"assets":                 {denied: []string{"net/http", "database/sql", "os/exec"}},
+	"cmd/pattarai":           {imports: []string{"..."}, names: []string{"github.com/alecthomas/kong"}},
+	"cmd/pattarai-agent":     {imports: []string{"sandbox/agent"}, denied: []string{"database/sql", "github.com/moby", "modernc.org/sqlite"}},
+}
+
+func TestArchitecture(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}}|{{join .Imports \" \"}}|{{join .Deps \" \"}}", "pattarai/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Split(strings.TrimSpace(line), "|")
+		name := strings.TrimPrefix(fields[0], "pattarai/")
+		want, known := architecture[name]
+		if !known {
+			t.Errorf("%s has no place in the architecture: add it to the table in this file", name)
+			continue
+		}
+		for _, path := range strings.Fields(fields[1]) {
+			checkImport(t, name, path, want)
+		}
+		for _, path := range strings.Fields(fields[2]) {
+			if within(path, want.denied) {
+				t.Errorf("%s reaches %s, which it must not", name, path)
+			}
+		}
+	}
+}
+
+func checkImport(t *testing.T, name, path string, want place) {
+	t.Helper()
+	if own, ok := strings.CutPrefix(path, "pattarai/"); ok {
+		if !slices.Contains(want.imports, "...") && !slices.Contains(want.imports, own) {
+			t.Errorf("%s imports %s: not an arrow of the architecture", name, own)
+		}
+		return
+	}
+	first, _, _ := strings.Cut(path, "/")
+	if !strings.Contains(first, ".") || strings.HasPrefix(path, "golang.org/x/") {
+		if path == "testing" && !strings.HasSuffix(name, "test") {
+			t.Errorf("%s brings the testing package into the binary", name)
+		}
+		return
+	}
+	if !within(path, want.names) {
+		t.Errorf("%s imports %s: that technology belongs to another package", name, path)
+	}
+}
+
+// within tells whether path is one of the prefixes or below one of them.
+func within(path string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool {
+		return path == p || strings.HasPrefix(path, p+"/")
+	})
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"pattarai/lessons/content"
+	"pattarai/lessons/problem"
+	"pattarai/sandbox/images"
+	"pattarai/server/catalog"
+)
+
+// imageNames are the lab images a topology may name.
+func imageNames() []string {
+	var names []string
+	for _, image := range images.Catalog() {
+		names = append(names, image.Name)
+	}
+	return names
+}
+
+// loadContent loads the given folders, or the embedded courses when there are none.
+func loadContent(dirs []string) (*catalog.Catalog, error) {
+	if len(dirs) == 0 {
+		return catalog.Load(imageNames(), content.FS())
+	}
+	var roots []fs.FS
+	for _, path := range dirs {
+		dir, err := catalog.OpenDir(path)
+		if err != nil {
+			return nil, err
+		}
+		defer dir.Close()
+		roots = append(roots, dir)
+	}
+	return catalog.Load(imageNames(), roots...)
+}
+
+type lintCommand struct {
+	Dirs []string `arg:"" optional:"" type:"existingdir" help:"Content roots; the courses of this program when none is given."`
+	JSON bool     `help:"Print the problems as JSON." name:"json"`
+}
+
+// Run implements the command.
+func (c *lintCommand) Run(context.Context) error {
+	loaded, err := loadContent(c.Dirs)
+	if err != nil {
+		return err
+	}
+	snapshot := loaded.Current()
+	if err := c.print(snapshot); err != nil {
+		return err
+	}
+	if snapshot.Problems.HasErrors() {
+		return failure(exitInvalid)
+	}
+	return nil
+}
+
+func (c *lintCommand) print(snapshot *catalog.Snapshot) error {
+	if c.JSON {
+		problems := snapshot.Problems
+		if problems == nil {
+			problems = problem.List{}
+		}
+		encoder := json.NewEncoder(os.Stdout)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(problems)
+	}
+	lessons := 0
+	for _, course := range snapshot.Courses {
+		lessons += len(course.Lessons)
+	}
+	for _, p := range snapshot.Problems {
+		fmt.Fprintln(os.Stdout, p)
+	}
+	fmt.Fprintf(os.Stdout, "%d courses, %d lessons, %d problems\n", len(snapshot.Courses), lessons, len(snapshot.Problems))
+	return nil
+}

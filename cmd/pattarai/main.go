@@ -1,0 +1,101 @@
+// Command pattarai is a tutorial server: lessons beside sandboxes that run real
+// containers, with graded exercises and quizzes.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker; a plain "go build" tells the commit instead.
+var version = "" //nolint:gochecknoglobals // The linker needs it.
+
+// The program's exit statuses.
+const (
+	exitFailed  = 1 // It ran, and something did not pass.
+	exitInvalid = 2 // What it was given cannot be right.
+)
+
+// failure ends the program with a status after everything was said already.
+type failure int
+
+func (f failure) Error() string { return fmt.Sprintf("exit status %d", int(f)) }
+
+// commands is the command line: a field is a command.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Serve the lessons. Example: pattarai serve --addr 127.0.0.1:8080"`
+	Preview previewCommand `cmd:"" help:"Show a folder of courses while it is written, with its problems in place. Example: pattarai preview ./courses"`
+	Lint    lintCommand    `cmd:"" help:"List every problem of the lessons; exit status 2 when there are errors. Example: pattarai lint ./courses"`
+	Prove   proveCommand   `cmd:"" help:"Run every block, solution and wrong answer on real containers; exit status 1 when one is not as it should be. Example: pattarai prove haproxy/round-robin"`
+	Images  imagesCommand  `cmd:"" help:"Build, list, export and import the lab images."`
+	Doctor  doctorCommand  `cmd:"" help:"Say what this machine lacks. Example: pattarai doctor --fix"`
+
+	Version kong.VersionFlag `help:"Print the version and exit."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(status)
+}
+
+func run(ctx context.Context, args []string) int {
+	var cli commands
+	parser, err := kong.New(&cli,
+		kong.Name("pattarai"),
+		kong.Description("Lessons beside running systems. Every flag is also an environment variable: --max-labs is PATTARAI_MAX_LABS."),
+		kong.DefaultEnvars("PATTARAI"),
+		kong.UsageOnError(),
+		kong.Vars{"version": commit()},
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "pattarai:", err)
+		return exitInvalid
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "pattarai:", err)
+		return exitInvalid
+	}
+	return exitStatus(parsed.Run())
+}
+
+// exitStatus tells the person about err, unless that was done, and chooses the status.
+func exitStatus(err error) int {
+	var f failure
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &f):
+		return int(f)
+	default:
+		fmt.Fprintln(os.Stderr, "pattarai:", err)
+		return exitFailed
+	}
+}
+
+// commit is the version: the linker's, or the commit the program was built from.
+func commit() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return setting.Value
+		}
+	}
+	return info.Main.Version
+}

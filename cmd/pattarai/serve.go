@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"pattarai/server"
+)
+
+type serveCommand struct {
+	server.Config
+	Prepare bool `help:"First install and start what labs need, as far as root may: a container engine, the lab images."`
+}
+
+// Run implements the command.
+func (c *serveCommand) Run(ctx context.Context) error {
+	if err := c.Config.Validate(); err != nil {
+		fmt.Fprintf(os.Stderr, "pattarai: the configuration cannot be used:\n%v\n", err)
+		return failure(exitInvalid)
+	}
+	if c.Prepare && c.Engine == "docker" {
+		flags := engineFlags{DockerHost: c.DockerHost, Agent: c.Agent}
+		if err := prepare(ctx, flags, os.Stdout); err != nil {
+			return err
+		}
+	}
+	return serve(ctx, c.Config)
+}
+
+// serve runs a server until ctx ends, and says where it is.
+func serve(ctx context.Context, cfg server.Config) error {
+	s, err := server.New(ctx, cfg, server.Options{Log: os.Stderr, Version: commit()})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stdout, "\n  Pattarai is at  %s\n  Stop it with Ctrl+C; labs and work are kept.\n\n", s.URL())
+	return s.Run(ctx)
+}
+
+type previewCommand struct {
+	server.Config
+	Dir string `arg:"" type:"existingdir" help:"Folder of courses."`
+}
+
+// Run implements the command. The preview has data of its own, so that trying a
+// lesson leaves no trace in the courses that learners use.
+func (c *previewCommand) Run(ctx context.Context) error {
+	cfg := c.Config
+	cfg.Content, cfg.Preview = []string{c.Dir}, true
+	if cfg.Installation == server.Default().Installation {
+		cfg.Installation = "preview"
+	}
+	if cfg.Data == server.Default().Data {
+		dir, err := os.MkdirTemp("", "pattarai-preview-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir) //nolint:errcheck // A temporary folder.
+		cfg.Data = dir
+	}
+	return serve(ctx, cfg)
+}
