@@ -53,7 +53,6 @@ const (
 
 // What concerns HTTP.
 const (
-	msgShareExpected  message = "%s = %s of %d requests"
 	msgShareExact     message = "%s = %s exactly, of %d requests"
 	msgShareWithin    message = "%s = %s, within %s %%, of %d requests"
 	msgShareOff       message = "%s answered %d of %d requests (%s %%); expected %s %% ± %s"
@@ -66,7 +65,8 @@ const (
 	msgFailedCount    message = "%d of %d requests failed; expected %s"
 	msgFailedWhy      message = "%d of %d requests failed; expected %s (%s)"
 	msgStatusAll      message = "status %s"
-	msgStatusEach     message = "%d answers with status %d: expected only %s"
+	msgStatusOne      message = "status %d; expected %s"
+	msgStatusEach     message = "status %d came in %d of %d answers; expected only %s"
 	msgStatusCount    message = "status %s: %s answers"
 	msgStatusCountOff message = "status %s came %d times; expected %s"
 	msgNoStatus       message = "%d requests got no answer at all%s"
@@ -120,8 +120,8 @@ const (
 	msgCasesHidden   message = "%d runs, each as expected; %d of them with data you do not see"
 	msgCasesSeen     message = "%d of %d runs as expected"
 	msgCaseOff       message = "%s: %s"
-	msgHiddenOutput  message = "its output is not what was expected"
-	msgHiddenExit    message = "it did not end as expected"
+	msgHiddenOutput  message = "with data that is hidden, its output is not what was expected"
+	msgHiddenExit    message = "with data that is hidden, it did not end as expected"
 	msgHiddenName    message = "hidden run %d"
 )
 
@@ -143,7 +143,6 @@ const (
 	msgAbsent         message = "%s is absent"
 	msgAbsentNot      message = "%s is there; it should be absent"
 	msgMissing        message = "%s is missing"
-	msgExactly        message = "exactly %s"
 	msgAtLeast        message = "at least %s"
 	msgAtMost         message = "at most %s"
 	msgNone           message = "none"

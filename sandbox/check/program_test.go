@@ -68,8 +68,8 @@ func TestProgram(t *testing.T) {
 		{"loops", spoil("dosai\n", agent.Result{TimedOut: true}), check.TimedOut, "visible: the command took longer than its limit of 2 s"},
 		{"eats memory", spoil("dosai\n", agent.Result{OutOfMemory: true}), check.LimitExceeded, "visible: the command used more memory than its limit (64 MiB)"},
 		{"prints for ever", spoil("dosai\n", agent.Result{StdoutTruncated: true}), check.LimitExceeded, "printed more than 64 KiB"},
-		{"hard-coded", spoil("top-secret-input\n", agent.Result{Stdout: []byte("top-secret-input\n"), Stderr: []byte("top-secret-input")}), check.Failed, "hidden run 3: its output is not what was expected"},
-		{"hidden crash", spoil("top-secret-input\n", agent.Result{Exit: 77, Stdout: []byte("top-secret-input\n")}), check.Failed, "hidden run 3: it did not end as expected"},
+		{"hard-coded", spoil("top-secret-input\n", agent.Result{Stdout: []byte("top-secret-input\n"), Stderr: []byte("top-secret-input")}), check.Failed, "hidden run 3: with data that is hidden, its output is not what was expected"},
+		{"hidden crash", spoil("top-secret-input\n", agent.Result{Exit: 77, Stdout: []byte("top-secret-input\n")}), check.Failed, "hidden run 3: with data that is hidden, it did not end as expected"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r, _ := one(t, interpreter(test.answer), receipt)
@@ -83,7 +83,7 @@ func TestProgram(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(string(data), "top-secret") || strings.Contains(string(data), "77") {
+			if strings.Contains(string(data), "top-secret") || strings.Contains(string(data), "status 77") {
 				t.Errorf("a hidden case leaked: %s", data)
 			}
 		})

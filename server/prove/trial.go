@@ -198,7 +198,7 @@ func told(r check.Result) string {
 func everything(r check.Result) string {
 	parts := append([]string{r.Title, r.Expected, r.Observed, r.Output, r.Help}, r.Reasons...)
 	for _, c := range r.Cases {
-		parts = append(parts, c.Name, c.Expected, c.Observed, c.Diff)
+		parts = append(parts, c.Name, c.Input, c.Expected, c.Observed, c.Diff)
 	}
 	return strings.Join(parts, "\n")
 }
