@@ -40,6 +40,8 @@ type Session interface {
 // when the lab does not run.
 type Sessions interface {
 	Session(ctx context.Context, learner, lesson string) (Session, error)
+	// Quiet holds back what else sends requests to the lab until release is called.
+	Quiet(ctx context.Context, learner, lesson string) (release func())
 }
 
 // Engine tells which images a lab runs. A sandbox.Engine is one.
@@ -88,6 +90,7 @@ func (g *Grader) Grade(ctx context.Context, s submit.Submission, observe func(ch
 	images := g.images(ctx, session.ID())
 	ctx, cancel := context.WithTimeout(ctx, limit(lesson.Exercise))
 	defer cancel()
+	defer g.Sessions.Quiet(ctx, s.Learner, s.Lesson)()
 	return check.Run(ctx, handedIn{session, s.Files}, lesson.Exercise, observe), images, nil
 }
 
@@ -160,6 +163,7 @@ func sentence(err error) string {
 // Labs is who keeps the labs. *labs.Service is one.
 type Labs interface {
 	Session(ctx context.Context, learner, lesson string) (*sandbox.Session, error)
+	Quiet(ctx context.Context, learner, lesson string) (release func())
 }
 
 // FromLabs finds sessions where the labs are kept.

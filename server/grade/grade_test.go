@@ -57,8 +57,16 @@ func topology() sandbox.Topology {
 
 // sessions answers with its errors first and then with its lab.
 type sessions struct {
-	errs []error
-	lab  grade.Session
+	errs   []error
+	lab    grade.Session
+	quiet  int // Held back now.
+	quiets int // Held back ever.
+}
+
+func (s *sessions) Quiet(context.Context, string, string) func() {
+	s.quiet++
+	s.quiets++
+	return func() { s.quiet-- }
 }
 
 func (s *sessions) Session(context.Context, string, string) (grade.Session, error) {
@@ -144,6 +152,9 @@ func TestGrade(t *testing.T) {
 				if report.Verdict != tt.verdict || report.Gradable != tt.gradable || !strings.HasPrefix(report.Reason, tt.reason) {
 					t.Errorf("verdict %s, gradable %v, reason %q; want %s, %v, %q", report.Verdict, report.Gradable, report.Reason, tt.verdict, tt.gradable, tt.reason)
 				}
+				if tt.sessions.quiet != 0 || tt.gradable && tt.sessions.quiets != 1 {
+					t.Errorf("traffic was held back %d times and still is %d times", tt.sessions.quiets, tt.sessions.quiet)
+				}
 				if !report.Gradable && report.Reason == "" {
 					t.Error("not gradable without a reason")
 				}
@@ -157,6 +168,8 @@ func TestGrade(t *testing.T) {
 
 // noLabs keeps no labs.
 type noLabs struct{}
+
+func (noLabs) Quiet(context.Context, string, string) func() { return func() {} }
 
 func (noLabs) Session(context.Context, string, string) (*sandbox.Session, error) {
 	return nil, notRunning()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"pattarai/sandbox"
@@ -119,10 +120,42 @@ func (b *bench) wanted() wanted {
 		return wanted{}
 	}
 	w := wanted{live: true}
-	if b.traffic.On {
+	if b.traffic.On && b.quiet == 0 {
 		w.traffic = b.traffic
+		b.sending = true // Before anybody can ask whether it is.
 	}
 	return w
+}
+
+// Quiet holds the traffic back until release is called, so that a check counts its
+// own requests only. It returns once no more traffic is sent, or ctx ends. The
+// learner's switch stays as it is.
+func (s *Service) Quiet(ctx context.Context, learner, lesson string) (release func()) {
+	b := s.bench(learner, lesson)
+	b.hold(1)
+	for b.isSending() && ctx.Err() == nil {
+		sleep(ctx, 5*time.Millisecond)
+	}
+	return sync.OnceFunc(func() { b.hold(-1) })
+}
+
+func (b *bench) hold(change int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.quiet += change
+	b.nudge()
+}
+
+func (b *bench) isSending() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.sending
+}
+
+func (b *bench) setSending(yes bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sending = yes
 }
 
 // startPumps runs traffic and live views as wanted until ctx ends; the channel is
@@ -141,6 +174,7 @@ func (s *Service) startPumps(ctx context.Context, b *bench, running session) <-c
 			}
 			if next.traffic != now.traffic {
 				traffic.end()
+				b.setSending(next.traffic.On)
 				traffic = pumpIf(ctx, next.traffic.On, func(ctx context.Context) { s.sendTraffic(ctx, b, running, next.traffic) })
 			}
 			now = next
@@ -151,6 +185,7 @@ func (s *Service) startPumps(ctx context.Context, b *bench, running session) <-c
 		}
 		live.end()
 		traffic.end()
+		b.setSending(false)
 	}()
 	return done
 }

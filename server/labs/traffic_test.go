@@ -44,6 +44,15 @@ func TestTrafficRunsWhileSomebodyWatches(t *testing.T) {
 		if sending, rates := lab.traffic(); sending != 1 || !cmp.Equal(rates, []float64{5, 20}) {
 			t.Errorf("%d senders, rates %v; want one, restarted at 20", sending, rates)
 		}
+		release := w.Quiet(t.Context(), "kavi", "c/one")
+		if sending, _ := lab.traffic(); sending != 0 {
+			t.Error("traffic goes on while a check wants quiet")
+		}
+		release()
+		after(time.Second)
+		if sending, _ := lab.traffic(); sending != 1 {
+			t.Error("traffic does not come back after the check")
+		}
 		leave()
 		after(time.Second)
 		if sending, _ := lab.traffic(); sending != 0 {
