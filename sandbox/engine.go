@@ -63,6 +63,15 @@ type Engine interface {
 	Ready(ctx context.Context) error
 }
 
+// Preparer is an engine that can get a lab's containers ready before somebody asks
+// for the lab. Launch of the same topology and tier is then quicker.
+type Preparer interface {
+	// Prepare says that such a lab will probably be asked for soon. It returns at
+	// once. The engine does what it sees fit, or nothing, and lets go of what nobody
+	// launches for a while.
+	Prepare(t Topology, tier Tier)
+}
+
 // Action changes whether a container runs.
 type Action string
 

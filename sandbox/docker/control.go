@@ -3,7 +3,6 @@ package docker
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -109,13 +108,12 @@ func (e *Engine) unpause(ctx context.Context, name string) error {
 
 // awaitStarted waits for the agent of a container that was started again.
 func (e *Engine) awaitStarted(ctx context.Context, lab, node string) error {
-	var address netip.Addr
-	address, err := e.runningAddress(ctx, lab, node)
+	at, err := e.runningAgent(ctx, lab, node)
 	if err != nil {
 		return err
 	}
-	return engineError("starting "+node, e.awaitAgent(ctx, lab, node, address, func() error {
-		_, err := e.runningAddress(ctx, lab, node)
+	return engineError("starting "+node, e.awaitAgent(ctx, at, func() error {
+		_, err := e.runningAgent(ctx, lab, node)
 		return err
 	}))
 }

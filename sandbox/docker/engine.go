@@ -40,6 +40,7 @@ type Config struct {
 	Transport    Transport    //
 	Hardened     bool         // Ready demands gVisor, because labs will.
 	Spare        int          // Networks kept ready; 0 means 4, negative means none.
+	Sets         int          // Sets of containers that [Engine.Prepare] keeps ready; 0 means 4, negative means none.
 	Logger       *slog.Logger // Discards by default.
 }
 
@@ -62,6 +63,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Spare == 0 {
 		c.Spare = 4
 	}
+	if c.Sets == 0 {
+		c.Sets = 4
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -74,8 +78,10 @@ type Engine struct {
 	config   Config
 	subnets  *subnets
 	networks *networks
+	stock    *stock
 	firewall firewall
 	labs     keyedLock
+	refs     sync.Map    // References of lab images, by short name.
 	relaxed  atomic.Bool // The engine refuses to raise OOM scores (rootless).
 
 	mu       sync.Mutex
@@ -83,7 +89,10 @@ type Engine struct {
 	host     hostInfo
 }
 
-var _ sandbox.Engine = (*Engine)(nil)
+var (
+	_ sandbox.Engine   = (*Engine)(nil)
+	_ sandbox.Preparer = (*Engine)(nil)
+)
 
 // pingOptions settle the API version with the engine that answers.
 var pingOptions = client.PingOptions{NegotiateAPIVersion: true}
@@ -102,16 +111,19 @@ func New(ctx context.Context, config Config) (*Engine, error) {
 	}
 	e := &Engine{Client: c, config: config, subnets: newSubnets(config.Subnets), firewall: firewall{run: runCommand}}
 	e.networks = newNetworks(e, config.Spare)
+	e.stock = newStock(e, config.Sets)
 	if _, err := e.connect(ctx); err == nil {
 		e.networks.refill()
+		e.stock.rouse()
 	}
 	return e, nil
 }
 
-// Close ends background work and removes the networks kept ready. Labs go on.
+// Close ends background work and removes the containers and networks kept ready.
+// Labs go on.
 func (e *Engine) Close(ctx context.Context) error {
-	err := e.networks.close(ctx)
-	return errors.Join(err, e.Client.Close())
+	err := e.stock.close(ctx) // It takes networks.
+	return errors.Join(err, e.networks.close(ctx), e.Client.Close())
 }
 
 // hostInfo is what we need to know of the engine's host.

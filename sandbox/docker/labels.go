@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/moby/moby/api/types/container"
@@ -28,6 +29,7 @@ const (
 	labelAddress      = "pattarai.address"  // IPv4 of the node.
 	labelCommand      = "pattarai.command"  // JSON; the image's own command.
 	labelMemory       = "pattarai.memory"   // Limit in bytes.
+	labelSet          = "pattarai.set"      // Of containers made ahead of their lab, and of the lab's deed.
 )
 
 // version names the running program on what it makes.
@@ -65,11 +67,38 @@ func labNode(c container.Summary) sandbox.LabNode {
 	return n
 }
 
-// addTo puts the container's node into the lab it belongs to.
-func addTo(lab *sandbox.Lab, c container.Summary) {
-	lab.ID, lab.Owner, lab.Hash = c.Labels[labelLab], c.Labels[labelOwner], c.Labels[labelTopology]
-	if at, err := time.Parse(time.RFC3339Nano, c.Labels[labelCreated]); err == nil {
-		lab.Created = at
+// labOf tells from a container's name which lab it belongs to: labels cannot
+// change, and the containers of a set are made before their lab has an id. The lab
+// of a set without a lab is the set itself.
+func (e *Engine) labOf(container string) string {
+	rest, _ := strings.CutPrefix(strings.TrimPrefix(container, "/"), e.name(""))
+	lab, _, _ := strings.Cut(rest, "-")
+	return lab
+}
+
+// nameOf is the container's name.
+func nameOf(c container.Summary) string {
+	if len(c.Names) == 0 {
+		return "" // It is being removed.
 	}
-	lab.Nodes = append(lab.Nodes, labNode(c))
+	return c.Names[0]
+}
+
+// isSpare tells whether a container belongs to a set that no lab has taken.
+func isSpare(labels map[string]string, lab string) bool {
+	return labels[labelLab] == "" && labels[labelSet] == lab
+}
+
+// addTo puts what the container tells into the lab it belongs to: a node, or who
+// has the lab, or both.
+func addTo(lab *sandbox.Lab, c container.Summary) {
+	if c.Labels[labelLab] != "" {
+		lab.Owner, lab.Hash = c.Labels[labelOwner], c.Labels[labelTopology]
+		if at, err := time.Parse(time.RFC3339Nano, c.Labels[labelCreated]); err == nil {
+			lab.Created = at
+		}
+	}
+	if c.Labels[labelNode] != "" {
+		lab.Nodes = append(lab.Nodes, labNode(c))
+	}
 }

@@ -32,31 +32,56 @@ func (e *Engine) Launch(ctx context.Context, spec sandbox.Spec) error {
 	if done, err := e.resume(ctx, spec); done || err != nil {
 		return err
 	}
-	plans, err := e.plan(ctx, spec)
-	if err != nil {
+	if done, err := e.claim(ctx, spec); done || err != nil {
 		return err
 	}
-	if err := e.launch(ctx, plans); err != nil {
-		return errors.Join(err, e.removeNow(ctx, spec.ID, plans[0].network.name))
+	_, err = e.assemble(ctx, spec, false)
+	return err
+}
+
+// assemble plans, makes and starts all containers of a lab, or of a set that is kept
+// ready and has no lab yet. It removes what it made when it fails.
+func (e *Engine) assemble(ctx context.Context, spec sandbox.Spec, spare bool) ([]plan, error) {
+	plans, err := e.plan(ctx, spec)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	for i := range plans {
+		plans[i].spare = spare
+	}
+	if err := e.launch(ctx, plans); err != nil {
+		return nil, errors.Join(err, e.removeNow(ctx, spec.ID, plans[0].network.name))
+	}
+	return plans, nil
 }
 
 // resume keeps a lab that already runs as spec says; anything else of that id is
 // removed, because nobody was ever told that it had started.
 func (e *Engine) resume(ctx context.Context, spec sandbox.Spec) (done bool, err error) {
-	found, err := e.containers(ctx, labelLab+"="+spec.ID)
+	found, err := e.containersOf(ctx, spec.ID)
 	if err != nil || len(found) == 0 {
 		return false, err
 	}
-	same := len(found) == len(spec.Topology.Nodes)+1
-	for _, c := range found {
-		same = same && c.Labels[labelSpec] == specHash(spec) && c.State != container.StateCreated
-	}
-	if same {
+	if isWhole(found, spec) {
 		return true, nil
 	}
 	return false, e.removeNow(ctx, spec.ID, "")
+}
+
+// isWhole tells whether the containers are all that spec asks for, and have an owner.
+func isWhole(found []container.Summary, spec sandbox.Spec) bool {
+	nodes, owned, hash := 0, false, specHash(spec)
+	for _, c := range found {
+		owned = owned || c.Labels[labelLab] == spec.ID
+		if c.Labels[labelNode] == "" {
+			continue
+		}
+		if c.Labels[labelSpec] != hash || c.State == container.StateCreated {
+			return false
+		}
+		nodes++
+	}
+	return owned && nodes == len(spec.Topology.Nodes)+1
 }
 
 // plan decides everything about the lab's containers, and takes a network.
@@ -93,7 +118,7 @@ func (e *Engine) planNode(ctx context.Context, spec sandbox.Spec, n sandbox.Node
 		return plan{}, fmt.Errorf("%w: node %s wants %q; there are %v", sandbox.ErrNoImage, n.Name, n.Image, e.config.Images.Names())
 	}
 	n.Limits = withDefaults(n.Limits, image.Limits)
-	ref, err := e.config.Images.Ref(n.Image)
+	ref, err := e.imageRef(n.Image)
 	if err != nil {
 		return plan{}, fmt.Errorf("%w: %w", sandbox.ErrNoImage, err)
 	}
@@ -134,6 +159,19 @@ func withDefaults(l, d sandbox.Limits) sandbox.Limits {
 		l.Tmpfs = d.Tmpfs
 	}
 	return l
+}
+
+// imageRef returns a lab image's reference. It never changes while the agent stays
+// in memory, and finding it means hashing the agent.
+func (e *Engine) imageRef(name string) (string, error) {
+	if ref, ok := e.refs.Load(name); ok {
+		return ref.(string), nil
+	}
+	ref, err := e.config.Images.Ref(name)
+	if err == nil {
+		e.refs.Store(name, ref)
+	}
+	return ref, err
 }
 
 // imageCommand returns an image's digest and its own command.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -16,15 +17,18 @@ import (
 
 // List implements [sandbox.Engine].
 func (e *Engine) List(ctx context.Context) ([]sandbox.Lab, error) {
-	found, err := e.containers(ctx, labelLab)
+	found, err := e.containers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	labs := map[string]*sandbox.Lab{}
 	for _, c := range found {
-		id := c.Labels[labelLab]
+		id := e.labOf(nameOf(c))
+		if id == "" || isSpare(c.Labels, id) {
+			continue
+		}
 		if labs[id] == nil {
-			labs[id] = &sandbox.Lab{}
+			labs[id] = &sandbox.Lab{ID: id}
 		}
 		addTo(labs[id], c)
 	}
@@ -38,14 +42,14 @@ func (e *Engine) List(ctx context.Context) ([]sandbox.Lab, error) {
 // Find tells one lab without listing all. A lab that does not exist is
 // [sandbox.ErrNoLab].
 func (e *Engine) Find(ctx context.Context, lab string) (sandbox.Lab, error) {
-	found, err := e.containers(ctx, labelLab+"="+lab)
+	found, err := e.containersOf(ctx, lab)
 	if err != nil {
 		return sandbox.Lab{}, err
 	}
 	if len(found) == 0 {
 		return sandbox.Lab{}, sandbox.ErrNoLab
 	}
-	var out sandbox.Lab
+	out := sandbox.Lab{ID: lab}
 	for _, c := range found {
 		addTo(&out, c)
 	}
@@ -54,12 +58,21 @@ func (e *Engine) Find(ctx context.Context, lab string) (sandbox.Lab, error) {
 
 // containers lists this installation's containers, running or not.
 func (e *Engine) containers(ctx context.Context, labels ...string) ([]container.Summary, error) {
+	return e.listed(ctx, e.ours(labels...))
+}
+
+// containersOf lists the containers that are named after a lab.
+func (e *Engine) containersOf(ctx context.Context, lab string) ([]container.Summary, error) {
+	return e.listed(ctx, e.ours().Add("name", "^/?"+regexp.QuoteMeta(e.containerName(lab, ""))))
+}
+
+func (e *Engine) listed(ctx context.Context, filters client.Filters) ([]container.Summary, error) {
 	if _, err := e.connect(ctx); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, shortCall)
 	defer cancel()
-	got, err := e.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: e.ours(labels...)})
+	got, err := e.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filters})
 	if err != nil {
 		return nil, engineError("listing containers", err)
 	}
@@ -84,7 +97,7 @@ func (e *Engine) Remove(ctx context.Context, lab string) error {
 func (e *Engine) removeNow(ctx context.Context, lab, network string) error {
 	ctx, cancel := detached(ctx, cleanupTime)
 	defer cancel()
-	found, err := e.containers(ctx, labelLab+"="+lab)
+	found, err := e.belongings(ctx, lab)
 	if err != nil {
 		return err
 	}
@@ -95,7 +108,9 @@ func (e *Engine) removeNow(ctx context.Context, lab, network string) error {
 	errs := make([]error, len(found))
 	var wg sync.WaitGroup
 	for i, c := range found {
-		names[c.Labels[labelNetwork]] = true
+		if name := c.Labels[labelNetwork]; name != "" {
+			names[name] = true
+		}
 		wg.Go(func() { errs[i] = e.removeContainer(ctx, c.ID) })
 	}
 	wg.Wait()
@@ -103,6 +118,29 @@ func (e *Engine) removeNow(ctx context.Context, lab, network string) error {
 		errs = append(errs, e.removeNetwork(ctx, name))
 	}
 	return errors.Join(errs...)
+}
+
+// belongings lists everything that is the lab's: what is named after it, and the
+// rest of its set when it was taken only by half.
+func (e *Engine) belongings(ctx context.Context, lab string) ([]container.Summary, error) {
+	found, err := e.containersOf(ctx, lab)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(found, func(c container.Summary) bool { return c.Labels[labelSet] != "" })
+	if i < 0 {
+		return found, nil
+	}
+	rest, err := e.containers(ctx, labelSet+"="+found[i].Labels[labelSet])
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range rest {
+		if !slices.ContainsFunc(found, func(f container.Summary) bool { return f.ID == c.ID }) {
+			found = append(found, c)
+		}
+	}
+	return found, nil
 }
 
 // removeContainer kills and deletes a container; one that is gone is no error.

@@ -124,7 +124,7 @@ var _ wait.Strategy = agentAnswers{}
 
 // WaitUntilReady implements wait.Strategy.
 func (a agentAnswers) WaitUntilReady(ctx context.Context, target wait.StrategyTarget) error {
-	return a.engine.awaitAgent(ctx, a.plan.spec.ID, a.plan.node.Name, a.plan.address, func() error {
+	return a.engine.awaitAgent(ctx, a.engine.agentOf(a.plan), func() error {
 		state, err := target.State(ctx)
 		if err != nil {
 			return err

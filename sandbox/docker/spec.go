@@ -46,6 +46,7 @@ type plan struct {
 	hosts   []string // "name:address" of every node.
 	relaxed bool     // Without a raised OOM score.
 	host    hostInfo
+	spare   bool // Made ahead: the spec's ID is the set's, and there is no lab yet.
 }
 
 // specHash is the hash of everything in a spec that shapes containers.
@@ -59,10 +60,11 @@ func specHash(s sandbox.Spec) string {
 	return hex.EncodeToString(h.Sum(nil))[:32]
 }
 
-// token opens the agent of one node. It is derived, so a restarted server knows it.
-func (e *Engine) token(lab, node string) string {
+// token opens the agent of one node. It is derived, so a restarted server knows
+// it: from the lab's id, or from the set's when the agent is older than the lab.
+func (e *Engine) token(made, node string) string {
 	m := hmac.New(sha256.New, e.config.Secret)
-	m.Write([]byte(lab + "/" + node))
+	m.Write([]byte(made + "/" + node))
 	return hex.EncodeToString(m.Sum(nil))
 }
 
@@ -96,10 +98,8 @@ func (e *Engine) environment(p plan) []string {
 
 func (e *Engine) labels(p plan) map[string]string {
 	command, _ := json.Marshal(p.command) // Strings always encode.
-	return map[string]string{
+	labels := map[string]string{
 		labelInstallation: e.config.Installation,
-		labelLab:          p.spec.ID,
-		labelOwner:        p.spec.Owner,
 		labelNode:         p.node.Name,
 		labelRole:         string(p.node.Role),
 		labelSpec:         specHash(p.spec),
@@ -111,6 +111,12 @@ func (e *Engine) labels(p plan) map[string]string {
 		labelCommand:      string(command),
 		labelMemory:       strconv.FormatInt(p.node.Limits.Memory, 10),
 	}
+	if p.spare {
+		labels[labelSet] = p.spec.ID
+	} else {
+		labels[labelLab], labels[labelOwner] = p.spec.ID, p.spec.Owner
+	}
+	return labels
 }
 
 // hostConfig is the container's other half: all that keeps it in its place.

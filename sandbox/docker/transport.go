@@ -29,14 +29,14 @@ func (e *Engine) Dial(ctx context.Context, lab, node string) (net.Conn, error) {
 	if _, err := e.connect(ctx); err != nil {
 		return nil, err
 	}
-	address, err := e.runningAddress(ctx, lab, node)
+	at, err := e.runningAgent(ctx, lab, node)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := e.dialAgent(ctx, lab, node, address)
+	conn, err := e.dialAgent(ctx, at)
 	if err != nil {
 		// Perhaps it ended meanwhile.
-		if _, gone := e.runningAddress(ctx, lab, node); gone != nil {
+		if _, gone := e.runningAgent(ctx, lab, node); gone != nil {
 			return nil, gone
 		}
 		return nil, engineError("reaching the agent of "+node, err)
@@ -44,38 +44,51 @@ func (e *Engine) Dial(ctx context.Context, lab, node string) (net.Conn, error) {
 	return conn, nil
 }
 
-// runningAddress is the address of a node whose container runs.
-func (e *Engine) runningAddress(ctx context.Context, lab, node string) (netip.Addr, error) {
+// agentAt is how an agent is reached.
+type agentAt struct {
+	container string // Name.
+	address   netip.Addr
+	token     string
+}
+
+// agentOf is the agent of a container that is about to start.
+func (e *Engine) agentOf(p plan) agentAt {
+	return agentAt{e.containerName(p.spec.ID, p.node.Name), p.address, e.token(p.spec.ID, p.node.Name)}
+}
+
+// runningAgent is the agent of a node whose container runs.
+func (e *Engine) runningAgent(ctx context.Context, lab, node string) (agentAt, error) {
 	ctx, cancel := context.WithTimeout(ctx, shortCall)
 	defer cancel()
-	got, err := e.api.ContainerInspect(ctx, e.containerName(lab, node), client.ContainerInspectOptions{})
+	name := e.containerName(lab, node)
+	got, err := e.api.ContainerInspect(ctx, name, client.ContainerInspectOptions{})
 	if isNotFound(err) {
-		return netip.Addr{}, fmt.Errorf("%w: %s of lab %s", sandbox.ErrNoLab, node, lab)
+		return agentAt{}, fmt.Errorf("%w: %s of lab %s", sandbox.ErrNoLab, node, lab)
 	}
 	if err != nil {
-		return netip.Addr{}, engineError("looking for "+node, err)
+		return agentAt{}, engineError("looking for "+node, err)
 	}
 	c := got.Container
 	if !c.State.Running || c.State.Paused {
-		return netip.Addr{}, fmt.Errorf("%w: %s is %s", sandbox.ErrNotRunning, node, c.State.Status)
+		return agentAt{}, fmt.Errorf("%w: %s is %s", sandbox.ErrNotRunning, node, c.State.Status)
 	}
 	address, err := netip.ParseAddr(c.Config.Labels[labelAddress])
 	if err != nil {
-		return netip.Addr{}, fmt.Errorf("%w: %s has no address: %w", sandbox.ErrEngine, node, err)
+		return agentAt{}, fmt.Errorf("%w: %s has no address: %w", sandbox.ErrEngine, node, err)
 	}
-	return address, nil
+	return agentAt{name, address, e.token(orElse(c.Config.Labels[labelSet], lab), node)}, nil
 }
 
 // dialAgent opens one authenticated stream to the agent.
-func (e *Engine) dialAgent(ctx context.Context, lab, node string, address netip.Addr) (net.Conn, error) {
+func (e *Engine) dialAgent(ctx context.Context, at agentAt) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, greeting)
 	defer cancel()
-	conn, err := e.open(ctx, lab, node, address)
+	conn, err := e.open(ctx, at)
 	if err != nil {
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	err = agent.Authenticate(conn, e.token(lab, node))
+	err = agent.Authenticate(conn, at.token)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
 	}
@@ -86,21 +99,21 @@ func (e *Engine) dialAgent(ctx context.Context, lab, node string, address netip.
 	return conn, nil
 }
 
-func (e *Engine) open(ctx context.Context, lab, node string, address netip.Addr) (net.Conn, error) {
+func (e *Engine) open(ctx context.Context, at agentAt) (net.Conn, error) {
 	if e.about().transport == Relay {
-		return e.relay(ctx, e.containerName(lab, node))
+		return e.relay(ctx, at.container)
 	}
 	var d net.Dialer
-	return d.DialContext(ctx, "tcp", net.JoinHostPort(address.String(), agent.DefaultPort))
+	return d.DialContext(ctx, "tcp", net.JoinHostPort(at.address.String(), agent.DefaultPort))
 }
 
 // awaitAgent asks again and again until the agent accepts our token. alive is
 // asked when it does not, and its error ends the wait.
-func (e *Engine) awaitAgent(ctx context.Context, lab, node string, address netip.Addr, alive func() error) error {
+func (e *Engine) awaitAgent(ctx context.Context, at agentAt, alive func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, agentWait)
 	defer cancel()
 	for pause := pollFirst; ; pause = min(2*pause, pollMost) {
-		conn, err := e.dialAgent(ctx, lab, node, address)
+		conn, err := e.dialAgent(ctx, at)
 		if err == nil {
 			return conn.Close()
 		}

@@ -71,9 +71,13 @@ func (w *watcher) read(ctx context.Context, source client.EventsResult) {
 }
 
 func (w *watcher) forward(m events.Message) {
-	event := sandbox.Event{Lab: m.Actor.Attributes[labelLab], Node: m.Actor.Attributes[labelNode], At: time.Unix(0, m.TimeNano)}
+	about := m.Actor.Attributes // The container's labels and its name.
+	event := sandbox.Event{Lab: w.engine.labOf(about["name"]), Node: about[labelNode], At: time.Unix(0, m.TimeNano)}
+	if event.Node == "" || isSpare(about, event.Lab) {
+		return
+	}
 	switch m.Action {
-	case events.ActionStart, events.ActionUnPause:
+	case events.ActionStart, events.ActionUnPause, events.ActionRename: // The name of a lab makes a node of a spare container.
 		event.State = sandbox.Running
 	case events.ActionPause:
 		event.State = sandbox.Paused
