@@ -109,7 +109,8 @@ func (b *browser) listen(event any) {
 			said += " " + x.Description
 		}
 	case *log.EventEntryAdded:
-		if e.Entry.Level != log.EntryLevelError || strings.Contains(e.Entry.Text, "status of 409") {
+		// Labs that start on this machine change its networks, which browsers notice.
+		if e.Entry.Level != log.EntryLevelError || strings.Contains(e.Entry.Text, "ERR_NETWORK_CHANGED") {
 			return
 		}
 		said = e.Entry.Text + " " + e.Entry.URL

@@ -9,6 +9,20 @@ export class Refusal extends Error {
 
 interface ErrorBody { error?: { code?: string; message?: string; fix?: string } }
 
+const patience = [150, 500, 1500];
+
+/** Fetches. What may be asked twice is asked again when the network fails: a lab that starts on this very machine changes its networks, and browsers then drop what is under way. */
+async function reach(path: string, init: RequestInit, again: boolean): Promise<Response> {
+  for (const pause of again ? patience : []) {
+    try {
+      return await fetch(path, init);
+    } catch {
+      await new Promise((done) => setTimeout(done, pause));
+    }
+  }
+  return fetch(path, init);
+}
+
 /** Speaks JSON with the server. Throws a Refusal for everything but success. */
 export async function call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
   let response: Response;
@@ -18,7 +32,7 @@ export async function call<T>(method: string, path: string, body?: unknown, head
       init.body = JSON.stringify(body);
       init.headers = { ...init.headers, "Content-Type": "application/json" };
     }
-    response = await fetch(path, init);
+    response = await reach(path, init, method === "GET" || "Idempotency-Key" in headers);
   } catch {
     throw new Refusal(0, "offline", t("offline"), t("offline.fix"), null);
   }
