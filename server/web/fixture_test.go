@@ -318,6 +318,10 @@ func (f *fakeLabs) tell(e labs.Event) {
 	}
 }
 
+func (f *fakeLabs) Estimate(context.Context, string) (median, p95 time.Duration, err error) {
+	return 1800 * time.Millisecond, 2600 * time.Millisecond, nil
+}
+
 func (f *fakeLabs) Files(_ context.Context, learner, lesson string) ([]labs.File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

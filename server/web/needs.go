@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net"
+	"time"
 
 	"pattarai/sandbox"
 	"pattarai/sandbox/agent"
@@ -46,6 +47,7 @@ type LabNews interface {
 	View(ctx context.Context, learner, lesson string) (v labs.View, ok bool, err error)
 	Subscribe(ctx context.Context, learner, lesson string) <-chan labs.Event
 	Available(ctx context.Context) error
+	Estimate(ctx context.Context, lesson string) (median, p95 time.Duration, err error)
 }
 
 // Workspace keeps a learner's files.

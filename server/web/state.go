@@ -23,7 +23,9 @@ type stateJSON struct {
 	Learner  learnerJSON          `json:"learner"`
 	Labs     labsJSON             `json:"labs"`
 	Lab      *labJSON             `json:"lab"`
-	Files    []fileJSON           `json:"files"`
+	Estimate int64                `json:"estimate_ms"`
+	P95      int64                `json:"p95_ms"`
+	Files    []workFileJSON       `json:"files"`
 	Checks   []checkJSON          `json:"checks"`
 	Report   *reportLinkJSON      `json:"report"`
 	Running  string               `json:"running"`
@@ -32,6 +34,12 @@ type stateJSON struct {
 	Shell    string               `json:"shell"`
 	Edit     []string             `json:"edit"`
 	Preview  bool                 `json:"preview"`
+}
+
+// workFileJSON is a file of the workspace with what the lesson began with.
+type workFileJSON struct {
+	fileJSON
+	StarterContent string `json:"starter_content"`
 }
 
 type learnerJSON struct {
@@ -106,20 +114,36 @@ func (h *Handler) state(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	state.Files = make([]fileJSON, 0, len(files))
+	state.Files = make([]workFileJSON, 0, len(files))
 	for _, f := range files {
-		state.Files = append(state.Files, fileOf(f))
+		state.Files = append(state.Files, workFileJSON{fileOf(f), string(lesson.Files[f.Path])})
 	}
-	if view, ok, err := h.Labs.View(ctx, who.ID, lesson.ID()); err != nil {
+	if err := h.stateOfLab(ctx, &state, lesson); err != nil {
 		return err
-	} else if ok {
-		lab := labOf(view)
-		state.Lab = &lab
 	}
 	if err := h.stateOfWork(ctx, &state, lesson, files, h.language(c.Request())); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, state)
+}
+
+// stateOfLab adds the learner's lab, and how long one takes to start.
+func (h *Handler) stateOfLab(ctx context.Context, state *stateJSON, lesson *catalog.Lesson) error {
+	if !lesson.HasLab() {
+		return nil
+	}
+	median, p95, err := h.Labs.Estimate(ctx, lesson.ID())
+	if err != nil {
+		return err
+	}
+	state.Estimate, state.P95 = median.Milliseconds(), p95.Milliseconds()
+	view, ok, err := h.Labs.View(ctx, state.Learner.ID, lesson.ID())
+	if err != nil || !ok {
+		return err
+	}
+	lab := labOf(view)
+	state.Lab = &lab
+	return nil
 }
 
 func (h *Handler) labsState(ctx context.Context) labsJSON {
