@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pattarai/sandbox/agent"
+	"pattarai/sandbox/probe"
 )
 
 // What keeps an idle agent small: it shares the memory limit of its container.
@@ -64,7 +65,7 @@ func serve(ctx context.Context) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	return agent.Run(ctx, os.Environ(), os.Getpid() == 1, log)
+	return agent.Run(ctx, os.Environ(), os.Getpid() == 1, probe.Prepare, log)
 }
 
 // hide keeps the token in this process's environment and memory from processes of

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pattarai/sandbox/agent"
+	"pattarai/sandbox/probe"
 )
 
 // token is every test agent's.
@@ -39,7 +40,7 @@ func startNode(t testing.TB) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve(t, agent.Config{Listener: l, Token: token, Root: n.root, Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=/"}})
+	serve(t, agent.Config{Listener: l, Token: token, Root: n.root, Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=/"}, Probe: probe.Prepare})
 	n.Client = n.connect(t)
 	return n
 }

@@ -33,8 +33,8 @@ const (
 
 // Run is the agent as a container's process: it takes its configuration from the
 // environment, listens on TCP and on a unix socket, and serves until ctx ends.
-// init says that it is process 1. A socket that cannot be made is only logged.
-func Run(ctx context.Context, environ []string, init bool, log *slog.Logger) error {
+// init says that it is process 1, look what it looks at the network with. A socket that cannot be made is only logged.
+func Run(ctx context.Context, environ []string, init bool, look Probe, log *slog.Logger) error {
 	tcp, err := net.Listen("tcp", ":"+getenv(environ, EnvPort, DefaultPort))
 	if err != nil {
 		return fmt.Errorf("listen for the server: %w", err)
@@ -59,6 +59,7 @@ func Run(ctx context.Context, environ []string, init bool, log *slog.Logger) err
 		Token:    getenv(environ, EnvToken, ""),
 		Env:      children,
 		Init:     init,
+		Probe:    look,
 		Log:      log,
 	})
 }

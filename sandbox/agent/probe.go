@@ -3,9 +3,11 @@ package agent
 import (
 	"context"
 	"encoding/json"
-
-	"pattarai/sandbox/probe"
+	"errors"
 )
+
+// errNoProbe is the answer of an agent that was made without eyes.
+var errNoProbe = errors.New("this agent makes no probes")
 
 type probeRequest struct {
 	Kind string          `json:"kind"`
@@ -52,13 +54,17 @@ func (s *server) probe(ctx context.Context, w *wire, body json.RawMessage) error
 	}
 	ctx, stop := untilHangUp(ctx, w)
 	defer stop()
-	if err := probe.Validate(req.Kind, req.Spec); err != nil {
+	if s.config.Probe == nil {
+		return errNoProbe
+	}
+	look, err := s.config.Probe(req.Kind, req.Spec)
+	if err != nil {
 		return err
 	}
 	if err := w.writeLine(response{}); err != nil {
 		return err
 	}
-	seen, err := probe.Run(ctx, req.Kind, req.Spec, func(partial any) { w.writeJSON(frameNews, partial) })
+	seen, err := look(ctx, func(partial any) { w.writeJSON(frameNews, partial) })
 	if err == nil {
 		w.writeJSON(frameResult, seen)
 	}

@@ -41,9 +41,17 @@ type Config struct {
 	// reaps orphans, and after a Fresh command it kills everything else in the
 	// container. Only for process 1.
 	Init bool
+	// Probe prepares a look at the network, as probe.Prepare does; the agent knows
+	// no protocol itself. nil refuses probes.
+	Probe Probe
 	// Log gets what only an operator can mend; nil discards it.
 	Log *slog.Logger
 }
+
+// Probe prepares a look at the network. What it returns looks once, reports partial
+// observations through progress, and returns the final one. The error is a spec
+// that breaks a bound.
+type Probe func(kind string, spec json.RawMessage) (look func(ctx context.Context, progress func(any)) (any, error), err error)
 
 // server is a running agent.
 type server struct {

@@ -292,7 +292,7 @@ func TestSpecsThatBreakABound(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.spec, func(t *testing.T) {
-			if err := probe.Validate(test.kind, json.RawMessage(test.spec)); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := probe.Prepare(test.kind, json.RawMessage(test.spec)); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v; want one that mentions %q", err, test.want)
 			}
 		})
@@ -346,7 +346,7 @@ func FuzzTarget(f *testing.F) {
 	f.Add("http://[::1]:80?x")
 	f.Fuzz(func(t *testing.T, url string) {
 		raw, _ := json.Marshal(probe.HTTPSpec{URL: url})
-		if probe.Validate(probe.KindHTTP, raw) == nil && !strings.HasPrefix(url, "http://") {
+		if _, err := probe.Prepare(probe.KindHTTP, raw); err == nil && !strings.HasPrefix(url, "http://") {
 			t.Errorf("accepted %q", url)
 		}
 	})

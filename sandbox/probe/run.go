@@ -8,12 +8,12 @@ import (
 )
 
 // look is a validated probe, ready to run.
-type look func(ctx context.Context, progress func(any)) (any, error)
+type look = func(ctx context.Context, progress func(any)) (any, error)
 
-// Validate tells whether [Run] would accept kind and spec.
-func Validate(kind string, spec json.RawMessage) error {
-	_, err := prepare(kind, spec)
-	return err
+// Prepare validates kind and spec; the result does what [Run] does with them. The
+// error is a spec that breaks a bound.
+func Prepare(kind string, spec json.RawMessage) (func(ctx context.Context, progress func(any)) (any, error), error) {
+	return prepare(kind, spec)
 }
 
 // Run looks once. The result is a HTTPSeen, a TCPSeen or the last TrafficSeen.

@@ -18,6 +18,7 @@ import (
 
 	"pattarai/sandbox"
 	"pattarai/sandbox/agent"
+	"pattarai/sandbox/probe"
 )
 
 // Fake is an engine whose nodes are agents in this process, each with a folder of
@@ -133,7 +134,7 @@ func (f *Fake) start(lab string, n *fakeNode) error {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	n.listener, n.stop, n.ended, n.paused = newPipeListener(), stop, make(chan struct{}), false
-	config := agent.Config{Listener: n.listener, Token: token(lab, n.node.Name), Root: n.root, Env: env}
+	config := agent.Config{Listener: n.listener, Token: token(lab, n.node.Name), Root: n.root, Env: env, Probe: probe.Prepare}
 	ended := n.ended
 	f.serving.Go(func() {
 		defer close(ended)
