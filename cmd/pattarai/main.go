@@ -42,6 +42,7 @@ type commands struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // A second signal ends the program at once.
 	status := run(ctx, os.Args[1:])
 	stop()
 	os.Exit(status)

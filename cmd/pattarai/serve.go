@@ -15,7 +15,7 @@ type serveCommand struct {
 
 // Run implements the command.
 func (c *serveCommand) Run(ctx context.Context) error {
-	if err := c.Config.Validate(); err != nil {
+	if err := c.Validate(); err != nil {
 		fmt.Fprintf(os.Stderr, "pattarai: the configuration cannot be used:\n%v\n", err)
 		return failure(exitInvalid)
 	}
