@@ -116,15 +116,15 @@ func benchSerial(b *testing.B, refs map[string]string, i int) time.Duration {
 	return time.Since(began)
 }
 
-func cli(b *testing.B, args ...string) string {
-	b.Helper()
+func cli(tb testing.TB, args ...string) string {
+	tb.Helper()
 	cmd := exec.Command("docker", args...)
 	if os.Getenv("DOCKER_API_VERSION") == "" {
 		cmd.Env = append(os.Environ(), "DOCKER_API_VERSION=1.41")
 	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		b.Fatalf("docker %s: %v: %s", strings.Join(args, " "), err, out)
+		tb.Fatalf("docker %s: %v: %s", strings.Join(args, " "), err, out)
 	}
 	return strings.TrimSpace(string(out))
 }

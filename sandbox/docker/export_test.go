@@ -37,6 +37,11 @@ func (s *stock) inStock(key string) bool {
 	}
 }
 
+// SweepSets removes every set of the installation, as if all were left over.
+func SweepSets(ctx context.Context, e *Engine) error {
+	return e.sweepSets(ctx, -time.Minute, func(string) bool { return false })
+}
+
 // Left counts the containers and networks of the engine's installation.
 func Left(tb testing.TB, e *Engine) (containers, networks int) {
 	tb.Helper()

@@ -121,9 +121,9 @@ func (e *Engine) rename(ctx context.Context, id, name string) error {
 	return engineError("naming a container", err)
 }
 
-// sweepSets removes sets that a process left over which died; mine tells those
-// that are not left over.
-func (e *Engine) sweepSets(ctx context.Context, mine func(id string) bool) error {
+// sweepSets removes sets older than age that a process left over which died; mine
+// tells those that are not left over.
+func (e *Engine) sweepSets(ctx context.Context, age time.Duration, mine func(id string) bool) error {
 	found, err := e.containers(ctx, labelSet)
 	if err != nil {
 		return err
@@ -131,7 +131,7 @@ func (e *Engine) sweepSets(ctx context.Context, mine func(id string) bool) error
 	old := map[string]bool{}
 	for _, c := range found {
 		id := c.Labels[labelSet]
-		if isSpare(c.Labels, e.labOf(nameOf(c))) && !mine(id) && time.Since(time.Unix(c.Created, 0)) > leftoverAge {
+		if isSpare(c.Labels, e.labOf(nameOf(c))) && !mine(id) && time.Since(time.Unix(c.Created, 0)) > age {
 			old[id] = true
 		}
 	}

@@ -12,7 +12,8 @@ import (
 const (
 	wantedFor   = 10 * time.Minute // After that without demand a set is removed.
 	keptAtLeast = 30 * time.Second // So long a want is not displaced by newer ones.
-	makePause   = 3 * time.Second  // After a set was taken: its lab starts first.
+	lookPause   = time.Second      // After demand begins: the page that wants it is loaded first.
+	takePause   = 3 * time.Second  // After a set was taken: its lab starts first.
 	failPause   = time.Minute      // After a set could not be made.
 	stockLook   = time.Minute      // Between looks for what nobody wants any more.
 )
@@ -67,9 +68,17 @@ func (s *stock) want(spec sandbox.Spec, now time.Time) {
 		w = &want{spec: spec}
 		s.wants[key] = w
 	}
+	if w.asked == 0 {
+		s.pause(w, now, lookPause)
+	}
 	w.at = now
 	w.asked++
-	s.rouse()
+}
+
+// pause keeps a set from being made for a while.
+func (s *stock) pause(w *want, now time.Time, d time.Duration) {
+	w.paused = now.Add(d)
+	time.AfterFunc(d, s.rouse)
 }
 
 // makeRoom makes room for one want more, if need be at the cost of the one that is
@@ -138,8 +147,8 @@ func (s *stock) hand(key string, now time.Time) *set {
 		return nil
 	}
 	got := w.set
-	w.set, w.asked, w.paused = nil, max(0, w.asked-1), now.Add(makePause)
-	time.AfterFunc(makePause, s.rouse)
+	w.set, w.asked = nil, max(0, w.asked-1)
+	s.pause(w, now, takePause)
 	return got
 }
 
@@ -195,7 +204,7 @@ func (s *stock) assemble(ctx context.Context, w *want, made *set) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w.paused = time.Now().Add(failPause)
+	s.pause(w, time.Now(), failPause)
 	if w.set == made {
 		w.set = nil
 	}
@@ -240,7 +249,7 @@ func (s *stock) sweep(ctx context.Context) {
 	if time.Since(s.swept) < leftoverAge {
 		return
 	}
-	if s.engine.sweepSets(ctx, s.has) == nil {
+	if s.engine.sweepSets(ctx, leftoverAge, s.has) == nil {
 		s.swept = time.Now()
 	}
 }

@@ -3,8 +3,7 @@
 // at once. A [Pool] is itself a [sandbox.Engine].
 //
 // Nobody is refused because the host is full: whoever comes waits in order and is
-// told the place. Ready-made sets of containers can later be handed out where
-// [Pool.Launch] calls the engine below it; queue and leases stay as they are.
+// told the place. Labs are prepared only where there is room to spare.
 package pool
 
 import (
@@ -30,6 +29,8 @@ type Config struct {
 	Patience   time.Duration    // How long room from [Pool.Wait] is kept for a launch; default one minute.
 	Now        func() time.Time // Default [time.Now].
 }
+
+var _ sandbox.Preparer = (*Pool)(nil)
 
 // Pool is an engine that makes labs wait for room. Safe for concurrent use.
 type Pool struct {
@@ -85,6 +86,20 @@ func (p *Pool) Launch(ctx context.Context, spec sandbox.Spec) error {
 	err = p.Engine.Launch(ctx, spec)
 	p.endLaunch(own, p.cfg.Now().Sub(began), err)
 	return err
+}
+
+// Prepare implements [sandbox.Preparer]. While labs wait for room, or this one
+// would have to, nothing is prepared.
+func (p *Pool) Prepare(t sandbox.Topology, tier sandbox.Tier) {
+	if engine, ok := p.Engine.(sandbox.Preparer); ok && p.roomy(t) {
+		engine.Prepare(t, tier)
+	}
+}
+
+func (p *Pool) roomy(t sandbox.Topology) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.queue) == 0 && p.hasRoom(p.cost(t))
 }
 
 // take waits for room and marks it as used. The lease is nil when somebody else

@@ -336,6 +336,37 @@ func TestListCountsLabsFromBeforeTheRestart(t *testing.T) {
 	})
 }
 
+// preparer is an engine that gets labs ready.
+type preparer struct {
+	*engine
+	prepared []sandbox.Tier
+}
+
+func (e *preparer) Prepare(_ sandbox.Topology, tier sandbox.Tier) {
+	e.prepared = append(e.prepared, tier)
+}
+
+func TestPrepareOnlyWithRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &preparer{engine: &engine{labs: map[string]sandbox.Spec{}}}
+		p, err := pool.New(e, pool.Config{Memory: 1 << 40, Labs: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Prepare(spec("a").Topology, sandbox.Hardened)
+		launch(t, p, spec("a"))
+		p.Prepare(spec("b").Topology, sandbox.Standard)
+		if diff := cmp.Diff([]sandbox.Tier{sandbox.Hardened}, e.prepared); diff != "" {
+			t.Errorf("prepared with room for one lab (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestPrepareOnAnEngineThatCannot(t *testing.T) {
+	p, _ := newPool(t, pool.Config{})
+	p.Prepare(spec("a").Topology, sandbox.Standard) // The engine would panic.
+}
+
 // finder is an engine that can look up a single lab.
 type finder struct {
 	*engine

@@ -38,8 +38,8 @@ type bench struct {
 	canExtend   bool
 	log, fix    string
 	traffic     Traffic
-	quiet       int  // How many want no traffic now.
-	sending     bool // The traffic pump runs.
+	quiet       int               // How many want no traffic now.
+	sending     bool              // The traffic pump runs.
 	terminals   map[string]string // Id to node.
 	warned      int               // How many warnings of the end at warnedFor were given.
 	warnedFor   time.Time

@@ -132,7 +132,8 @@ type engine struct {
 	down     error
 	opens    int
 	detached int
-	refuse   string // Content of a file that a lab does not start with.
+	prepared []string // Names of topologies.
+	refuse   string   // Content of a file that a lab does not start with.
 	last     *session
 }
 
@@ -153,6 +154,12 @@ func (e *engine) Launch(_ context.Context, spec sandbox.Spec) error {
 	}
 	e.put(spec.ID, spec.Owner, time.Now())
 	return nil
+}
+
+func (e *engine) Prepare(t sandbox.Topology, _ sandbox.Tier) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.prepared = append(e.prepared, t.Name)
 }
 
 func (e *engine) put(id, owner string, created time.Time) {

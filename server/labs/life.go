@@ -226,8 +226,17 @@ func (s *Service) decide(ctx context.Context, learner, lesson string) (b *bench,
 }
 
 // View is the learner's newest lab of a lesson; ok is false when there never was
-// one, or it was over before this server started.
+// one, or it was over before this server started. Who looks at a lab that does not
+// run will probably start it, so the engine may get ready for that.
 func (s *Service) View(ctx context.Context, learner, lesson string) (v View, ok bool, err error) {
+	v, ok, err = s.newestLab(ctx, learner, lesson)
+	if err == nil && (!ok || v.State.over()) {
+		s.prepare(lesson)
+	}
+	return v, ok, err
+}
+
+func (s *Service) newestLab(ctx context.Context, learner, lesson string) (v View, ok bool, err error) {
 	if b := s.find(learner, lesson); b != nil {
 		if v := b.view(); v.ID != "" {
 			return v, true, nil
@@ -241,6 +250,13 @@ func (s *Service) View(ctx context.Context, learner, lesson string) (v View, ok 
 		return View{}, false, nil
 	}
 	return View{}, false, err
+}
+
+// prepare tells the engine that the lesson's lab will probably be asked for.
+func (s *Service) prepare(lesson string) {
+	if l, err := s.lesson(lesson); err == nil {
+		s.cfg.Engine.Prepare(l.Topology, s.cfg.Tier)
+	}
 }
 
 // Control breaks or mends a node. Faults: Unavailable when the lab does not run,

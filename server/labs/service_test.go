@@ -55,6 +55,31 @@ func TestStartRunsAndIsIdempotent(t *testing.T) {
 	})
 }
 
+func TestALookAtALabThatDoesNotRunPreparesIt(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := serve(t, setup{})
+		look := func(lesson string, want int) {
+			t.Helper()
+			if _, _, err := w.View(t.Context(), "kavi", lesson); err != nil {
+				t.Error(err)
+			}
+			if got := len(w.engine.prepared); got != want {
+				t.Errorf("%d labs prepared, want %d", got, want)
+			}
+		}
+		look("c/none", 0)
+		look("c/one", 1)
+		w.start("kavi", "c/one")
+		after(2 * time.Second)
+		look("c/one", 1)
+		if _, err := w.End(t.Context(), "kavi", "c/one"); err != nil {
+			t.Fatal(err)
+		}
+		after(2 * time.Second)
+		look("c/one", 2)
+	})
+}
+
 func TestFullHostMakesWaitInLine(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := serve(t, setup{labs: 1})

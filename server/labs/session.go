@@ -13,6 +13,7 @@ import (
 // Engine is a container engine that counts its room; *pool.Pool is one.
 type Engine interface {
 	sandbox.Engine
+	sandbox.Preparer
 	// Wait waits in line until there is room and keeps it for a launch.
 	Wait(ctx context.Context, spec sandbox.Spec, onPosition func(pos int)) error
 	// Hold counts a lab that the engine holds already.
