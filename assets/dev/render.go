@@ -74,7 +74,7 @@ func shape(v any) any {
 			switch {
 			case key == "HTML" && isText:
 				out[key] = template.HTML(text)
-			case isNumber && !strings.Contains("Points MaxPoints Observed Expected", key) && number == math.Trunc(number):
+			case isNumber && !strings.Contains("Points MaxPoints Observed Expected TookSeconds", key) && number == math.Trunc(number):
 				out[key] = int(number)
 			default:
 				out[key] = shape(value)

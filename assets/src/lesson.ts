@@ -24,6 +24,7 @@ async function start(bench: HTMLElement): Promise<void> {
   dressBlocks(session, bench.dataset.lab !== undefined);
   startQuizzes(session, lesson);
   startSolutions(lesson);
+  if (bench.dataset.preview !== undefined) void import("./lesson/author").then((m) => m.followAuthor(lesson));
   if (find(".mermaid")) void import("./lesson/mermaid").then((m) => m.drawDiagrams());
   const ready = await session;
   if (!ready) return;

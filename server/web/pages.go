@@ -114,19 +114,19 @@ type AttemptRow struct {
 // ReportPage is one submission's report.
 type ReportPage struct {
 	Layout
-	ID         string
-	Lesson     LessonCard
-	Attempt    int
-	When       string
-	State      string // queued, running, done
-	Position   int
-	Verdict    string // as in AttemptRow
-	Reason     string // When it could not be graded: what of ours failed.
-	Points     float64
-	MaxPoints  float64
-	TookMillis int64
-	Results    []ReportResult
-	Files      []ReportFile
+	ID          string
+	Lesson      LessonCard
+	Attempt     int
+	When        string
+	State       string // queued, running, done
+	Position    int
+	Verdict     string // as in AttemptRow
+	Reason      string // When it could not be graded: what of ours failed.
+	Points      float64
+	MaxPoints   float64
+	TookSeconds float64
+	Results     []ReportResult
+	Files       []ReportFile
 }
 
 // ReportResult is a check's result on the report page.

@@ -134,7 +134,7 @@ func (h *Handler) reportView(s submit.Submission, lang string) ReportPage {
 	page := ReportPage{
 		Layout: h.layout(lang, h.Assets.Languages, reportURL(s.ID), "progress"), ID: s.ID, Lesson: card, Attempt: s.Attempt,
 		When: s.Received.UTC().Format(whenFormat), State: string(s.State), Position: h.Submissions.Position(s.ID), Verdict: verdictOf(s),
-		Reason: s.Report.Reason, Points: s.Points, MaxPoints: s.MaxPoints, TookMillis: s.Report.Took.Milliseconds(),
+		Reason: s.Report.Reason, Points: s.Points, MaxPoints: s.MaxPoints, TookSeconds: s.Report.Took.Seconds(),
 	}
 	page.Title = card.Title
 	lesson, known := h.Catalog.Current().Lesson(s.Lesson)

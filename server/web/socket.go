@@ -54,7 +54,7 @@ func (h *Handler) terminalSocket(c echo.Context) error {
 		CompressionMode:    websocket.CompressionDisabled,
 	})
 	if err != nil {
-		return nil //nolint:nilerr // Accept has answered already.
+		return nil // Accept has answered already.
 	}
 	conn.SetReadLimit(maxMessage)
 	s := &socket{h: h, conn: conn, shell: shell, out: newOutbox(), typed: rate.NewLimiter(typedPerSec, 2*typedPerSec), login: h.loginOf(r)}

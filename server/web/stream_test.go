@@ -20,7 +20,7 @@ func events(t *testing.T, s *site, client *http.Client, path string) func(name s
 	client.Timeout = 0
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 	t.Cleanup(cancel)
-	request, err := http.NewRequestWithContext(ctx, "GET", s.URL+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func events(t *testing.T, s *site, client *http.Client, path string) func(name s
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { response.Body.Close() })
-	if got := response.Header.Get("Content-Type"); response.StatusCode != 200 || got != "text/event-stream" {
+	if got := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || got != "text/event-stream" {
 		t.Fatalf("%d %s", response.StatusCode, got)
 	}
 	lines := bufio.NewScanner(response.Body)
@@ -109,14 +109,14 @@ func TestStreamsAreBounded(t *testing.T) {
 	for range 24 {
 		events(t, s, client, "/api/lessons/demo/first/events")
 	}
-	if got := s.do(t, client, "GET", "/api/lessons/demo/first/events", ""); got.status != http.StatusTooManyRequests {
+	if got := s.do(t, client, http.MethodGet, "/api/lessons/demo/first/events", ""); got.status != http.StatusTooManyRequests {
 		t.Errorf("the 25th stream: %d", got.status)
 	}
 }
 
 func TestAuthorEvents(t *testing.T) {
 	t.Parallel()
-	if got := newSite(t).do(t, http.DefaultClient, "GET", "http://"+newSite(t).Listener.Addr().String()+"/api/preview/events", ""); got.status != http.StatusNotFound {
+	if got := newSite(t).do(t, http.DefaultClient, http.MethodGet, "http://"+newSite(t).Listener.Addr().String()+"/api/preview/events", ""); got.status != http.StatusNotFound {
 		t.Errorf("without live preview: %d", got.status)
 	}
 	s := newSite(t, func(o *web.Options) { o.Author = true })

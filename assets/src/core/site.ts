@@ -1,5 +1,5 @@
 import { copyText } from "./clipboard";
-import { button, find, findAll, statusIcon } from "./dom";
+import { button, find, findAll, statusIcon, withCode } from "./dom";
 import { recall } from "./prefs";
 import { t } from "./text";
 import { colourDiff } from "../lesson/evidence";
@@ -13,6 +13,8 @@ export function startSite(): void {
   for (const place of findAll("[data-status]")) place.prepend(statusIcon(place.dataset.status ?? ""));
   for (const pre of findAll("pre[data-copy]")) addCopy(pre);
   for (const pre of findAll("pre[data-diff]")) colourDiff(pre, pre.textContent ?? "");
+  for (const place of findAll("[data-words]")) place.replaceChildren(...withCode(place.textContent ?? ""));
+  for (const place of findAll("[data-when]")) place.textContent = localTimes(place.textContent ?? "");
   showResume();
   markVisited();
 }
@@ -67,6 +69,15 @@ function markVisited(): void {
     mark.textContent = t("begun");
     mark.hidden = false;
   }
+}
+
+/** The server writes times in UTC, because its pages do not know where a reader is. */
+function localTimes(text: string): string {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  return text.replace(/\d{1,2} \w{3} \d{4}, \d\d:\d\d UTC/, (utc) => {
+    const moment = Date.parse(utc);
+    return Number.isNaN(moment) ? utc : format.format(moment);
+  });
 }
 
 function ago(when: number): string {

@@ -22,7 +22,7 @@ export interface TopologyNode {
   ports: Port[] | null; files: string[] | null; depends_on: string[] | null;
 }
 
-export interface WorkFile { path: string; content: string; version: number; starter: boolean; saved_at: string }
+export interface WorkFile { path: string; content: string; version: number; starter: boolean; saved_at: string; starter_content?: string }
 
 export interface Bar { label: string; count: number; observed: number; expected: number; ok: boolean }
 export interface Case { name: string; ok: boolean; input?: string; expected?: string; observed?: string; diff?: string; hidden?: boolean }
@@ -48,6 +48,8 @@ export interface State {
   learner: { id: string; name: string; guest: boolean };
   labs: { ok: boolean; message: string; fix: string };
   lab: Lab | null;
+  estimate_ms: number;
+  p95_ms: number;
   files: WorkFile[] | null;
   checks: CheckInfo[] | null;
   report: ReportBrief | null;

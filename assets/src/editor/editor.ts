@@ -61,9 +61,12 @@ class Editor implements Scribe {
     toast(t("editor.restored", path), "warn", { label: t("editor.discard"), press: () => this.set(path, file.content) });
   }
 
+  /** A file's text as it is saved: its last line ends like the others, because HAProxy refuses a file where it does not. */
   private text(path: string): string {
-    const state = path === this.current ? this.view.state : this.open.get(path)?.state;
-    return state?.doc.toString() ?? "";
+    const open = this.open.get(path);
+    const state = path === this.current ? this.view.state : open?.state;
+    const text = state?.doc.toString() ?? "";
+    return text === "" || text.endsWith("\n") || text === open?.document.file.content ? text : text + "\n";
   }
 
   private show(path: string): void {
@@ -135,6 +138,8 @@ class Editor implements Scribe {
     if (mark !== "refused" || !doc.applied) return;
     this.panel = refusedPanel(doc.applied, (file, line) => this.go(file, line), () => this.panel?.remove());
     this.pane.append(this.panel);
+    const first = marks[0];
+    if (first) requestAnimationFrame(() => this.view.dispatch({ effects: EditorView.scrollIntoView(first.from, { y: "center" }) }));
   }
 
   private go(file: string, number: number): void {
@@ -172,18 +177,12 @@ class Editor implements Scribe {
 
   private async resetFile(): Promise<void> {
     const path = this.current;
-    const starter = await this.starter(path);
-    if (starter === null) {
+    const starter = (this.session.state.files ?? []).find((f) => f.path === path)?.starter_content;
+    if (starter === undefined) {
       toast(t("editor.reset.none"), "warn");
       return;
     }
     const answer = await ask(t("editor.reset.ask", path), t("editor.reset.text"), [{ value: "", label: t("cancel") }, { value: "yes", label: t("editor.reset"), class: "danger" }]);
     if (answer === "yes") this.set(path, starter);
-  }
-
-  private async starter(path: string): Promise<string | null> {
-    const file = (this.session.state.files ?? []).find((f) => f.path === path);
-    if (file?.starter) return file.content;
-    return (file as (WorkFile & { starter_content?: string }) | undefined)?.starter_content ?? null;
   }
 }

@@ -10,95 +10,126 @@ const glyphs: Record<Phase, string> = {
 /** What the picture knows of a server from its balancer. */
 export interface Share { server: LiveServer; share: number; counted: number }
 
+/** What is known of a node; note is a word about it that fits nowhere else. */
+export interface Known { state: NodeState | undefined; share: Share | undefined; note: string }
+
+/** How much room a card has: everything in rows, two rows, or one line. */
+type Size = "tall" | "two" | "line";
+
 /** One node in the picture: name, state in colour, sign and word, load, and its share of the traffic. */
 export class NodeCard {
   readonly element: SVGGElement;
   private readonly hit: SVGRectElement;
   private readonly state = s("text", { class: "node-state" });
-  private readonly extra = s("text", {});
-  private readonly share = s("g", {});
-  private readonly meters = s("g", {});
-  private shareFill: SVGRectElement | null = null;
-  private shareText: SVGTextElement | null = null;
+  private readonly extra = s("text", { class: "node-extra" });
+  private readonly gauge = s("g", {});
+  private readonly size: Size;
+  private readonly narrow: boolean;
+  private drawn = "";
 
   constructor(private readonly box: Box, open: (at: Element) => void) {
     const { x, y, w, h, node } = box;
+    this.size = h < 40 ? "line" : h < 66 ? "two" : "tall";
+    this.narrow = w < 140;
     const press = (event: Event): void => {
       if (event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
       open(this.hit);
     };
-    const name = s("text", { class: "node-name", x: 14, y: h < 56 ? h / 2 + 5 : 20 }, clip(node.name, w - 40, 8.2));
+    const top = this.size === "line" ? h / 2 + 5 : this.size === "two" ? 18 : 20;
+    const room = this.size === "tall" ? w - 44 : w * (this.narrow ? 0.5 : 0.44);
+    const name = s("text", { class: "node-name", x: 14, y: top }, clip(node.name, room, 8.2));
     this.hit = s("rect", { class: "hit", width: w, height: h, rx: 4, tabindex: 0, role: "button", "aria-haspopup": "menu", onkeydown: press, onclick: press });
-    this.element = s("g", { class: "node-card", transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` }, s("g", { "aria-hidden": "true" }, s("rect", { class: "face", width: w, height: h, rx: 4 }), s("rect", { class: "edge", width: 4, height: h, rx: 1 }), name, this.state, this.extra, this.meters, this.share,
-      ...[0, 5, 10].map((dx) => s("circle", { class: "more", cx: w - 20 + dx, cy: h < 56 ? h / 2 : 15, r: 1.3 }))), this.hit);
+    this.element = s("g", { class: "node-card", transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` }, s("title", {}, node.name), s("g", { "aria-hidden": "true" },
+      s("rect", { class: "face", width: w, height: h, rx: 4 }), s("rect", { class: "edge", width: 4, height: h, rx: 1 }), name, this.state, this.extra, this.gauge,
+      ...[0, 5, 10].map((dx) => s("circle", { class: "more", cx: w - 20 + dx, cy: top - 5, r: 1.3 }))), this.hit);
   }
 
-  private get small(): boolean { return this.box.h < 56; }
-
-  /** Shows a node's state, and what the balancer says of it when it says something. */
-  show(state: NodeState | undefined, share: Share | undefined): void {
-    const phase = state?.phase ?? "creating";
+  /** Shows a node's state, what the balancer says of it, and its load. Nothing is drawn that is drawn already. */
+  show(known: Known): void {
+    const key = JSON.stringify([known.state?.phase, known.share?.share.toFixed(3), known.share?.counted === 0, known.share?.server.status, known.share?.server.weight, known.note, load(known.state)]);
+    if (key === this.drawn) return;
+    this.drawn = key;
+    const phase = known.state?.phase ?? "creating";
     this.element.setAttribute("class", `node-card p-${phase}`);
-    const words = `${glyphs[phase]} ${t(`phase.${phase}`)}`;
-    this.put(this.state, this.small ? "" : words, 14, 38);
-    if (this.small) this.put(this.state, glyphs[phase], this.box.w - 42, this.box.h / 2 + 5);
-    this.showShare(share);
-    if (!share) this.showMeters(state);
-    else this.meters.replaceChildren();
-    this.hit.setAttribute("aria-label", this.sentence(words, state, share));
+    const words = t(`phase.${phase}`);
+    this.showState(`${glyphs[phase]} ${words}`, known);
+    this.gauge.replaceChildren(...(known.share ? this.shareGauge(known.share) : this.size === "tall" ? this.meters(known.state) : []));
+    this.hit.setAttribute("aria-label", this.sentence(words, known));
   }
 
-  private put(text: SVGTextElement, words: string, x: number, y: number): void {
-    text.textContent = words;
-    text.setAttribute("x", String(x));
-    text.setAttribute("y", String(y));
+  private showState(words: string, { share, note }: Known): void {
+    const { w, h } = this.box;
+    const trouble = share && outOf(share.server.status) ? share.server.status : "";
+    const said = share ? `${t("weight", share.server.weight)}${plain(share.server.status)}` : note;
+    if (this.size === "tall") {
+      put(this.state, words, 14, 39, "start");
+      if (this.narrow) put(this.extra, h > 88 ? trouble || said : trouble, 14, 55, "start");
+      else put(this.extra, said, w - 10, 39, "end");
+      return;
+    }
+    const y = this.size === "line" ? h / 2 + 4.5 : 17.5;
+    put(this.state, this.narrow || this.size === "line" ? words[0]! : words, w - 30, y, "end");
+    if (this.size === "two" && share && !trouble) put(this.extra, share.server.weight === 1 || this.narrow ? "" : t("weight.short", share.server.weight), 24 + 8.2 * this.box.node.name.length, y, "start");
+    else if (this.size === "two") put(this.extra, trouble || note, 14, h - 9, "start");
+    else put(this.extra, share || this.narrow ? trouble : note, w - 46, y, "end");
   }
 
-  private sentence(words: string, state: NodeState | undefined, share: Share | undefined): string {
-    const parts = [this.box.node.name, words.slice(2)];
+  private sentence(words: string, { state, share, note }: Known): string {
+    const parts = [this.box.node.name, words];
     if (share) parts.push(t("weight", share.server.weight), share.server.status, `${Math.round(share.share * 100)} %`);
+    if (note) parts.push(note);
     if (state?.detail) parts.push(state.detail);
     return parts.join(", ");
   }
 
-  private showShare(share: Share | undefined): void {
+  private shareGauge(share: Share): SVGElement[] {
     const { w, h } = this.box;
-    if (!share || h < 46) {
-      this.share.replaceChildren();
-      this.shareFill = null;
-      this.extra.textContent = "";
-      return;
-    }
-    if (!this.shareFill || !this.shareText) {
-      this.shareFill = s("rect", { class: "share-fill", x: 14, y: h - 17, height: 7, width: 0, rx: 1 });
-      this.shareText = s("text", { class: "share-text", x: w - 10, y: h - 9, "text-anchor": "end" });
-      this.share.replaceChildren(s("rect", { class: "share-track", x: 14, y: h - 17, width: w - 66, height: 7, rx: 1 }), this.shareFill, this.shareText);
-    }
-    this.shareFill.setAttribute("width", ((w - 66) * Math.min(1, share.share)).toFixed(1));
-    this.shareText.textContent = share.counted ? `${Math.round(share.share * 100)} %` : "–";
-    const status = share.server.status === "UP" ? "" : ` ${share.server.status}`;
-    this.put(this.extra, this.small ? "" : `${t("weight.short", share.server.weight)}${status}`, w - 10, 38);
-    this.extra.setAttribute("text-anchor", "end");
+    const trouble = outOf(share.server.status);
+    if (trouble && this.size === "line") return [];
+    const left = this.size === "line" ? w * 0.46 : trouble && this.size === "two" ? 60 : 14;
+    const right = this.size === "line" ? w - 48 : w - 10;
+    const mid = this.size === "line" ? h / 2 : h - 13;
+    const track = Math.max(0, right - left - (this.narrow ? 38 : 44));
+    const text = s("text", { class: "share-text", x: right, y: mid + 4.5, "text-anchor": "end" }, share.counted ? `${Math.round(share.share * 100)} %` : "–");
+    const bar = (name: string, width: number): SVGElement => s("rect", { class: name, x: left, y: mid - 3.5, width: width.toFixed(1), height: 7, rx: 1 });
+    return track < 12 ? [text] : [bar("share-track", track), bar("share-fill", track * Math.min(1, share.share)), text];
   }
 
-  private showMeters(state: NodeState | undefined): void {
+  private meters(state: NodeState | undefined): SVGElement[] {
     const { w, h } = this.box;
-    this.extra.textContent = "";
-    if (h < 62 || !state || state.phase !== "healthy") {
-      this.meters.replaceChildren();
-      return;
-    }
-    const memory = state.limit > 0 ? state.memory / state.limit : 0;
+    if (!state || state.phase !== "healthy") return [];
+    const [cpu, memory] = load(state);
+    if (this.narrow) return h > 88 ? [...meter("cpu", cpu, 14, h - 30, w - 24), ...meter("mem", memory, 14, h - 14, w - 24)] : [];
     const half = (w - 34) / 2;
-    this.meters.replaceChildren(...meter("cpu", Math.min(1, state.cpu), 14, h - 14, half), ...meter("mem", memory, 20 + half, h - 14, half));
+    return [...meter("cpu", cpu, 14, h - 14, half), ...meter("mem", memory, 20 + half, h - 14, half)];
   }
 }
 
+function load(state: NodeState | undefined): [number, number] {
+  if (!state) return [0, 0];
+  const whole = (part: number): number => Math.round(Math.min(1, part) * 50) / 50;
+  return [whole(state.cpu), whole(state.limit > 0 ? state.memory / state.limit : 0)];
+}
+
+/** Whether a balancer's word for a server means that it gets nothing. */
+export function outOf(status: string): boolean {
+  return !/^(UP|OPEN|no check)/i.test(status);
+}
+
+const plain = (status: string): string => (status === "UP" ? "" : ` · ${status}`);
+
+function put(text: SVGTextElement, words: string, x: number, y: number, anchor: string): void {
+  text.textContent = words;
+  text.setAttribute("x", String(x));
+  text.setAttribute("y", String(y));
+  text.setAttribute("text-anchor", anchor);
+}
+
 function meter(label: string, part: number, x: number, y: number, width: number): SVGElement[] {
-  const track = Math.max(8, width - 30);
-  return [s("text", { x, y: y + 5, "font-size": 11 }, label), s("rect", { class: "meter-track", x: x + 28, y: y - 1, width: track, height: 5, rx: 1 }),
-    s("rect", { class: part > 0.85 ? "meter-fill hot" : "meter-fill", x: x + 28, y: y - 1, width: Math.max(part > 0 ? 1 : 0, track * part), height: 5, rx: 1 })];
+  const track = Math.max(8, width - 32);
+  return [s("text", { x, y: y + 5, class: "meter-name" }, label), s("rect", { class: "meter-track", x: x + 30, y: y - 1, width: track, height: 5, rx: 1 }),
+    s("rect", { class: part > 0.85 ? "meter-fill hot" : "meter-fill", x: x + 30, y: y - 1, width: Math.max(part > 0 ? 1 : 0, track * part), height: 5, rx: 1 })];
 }
 
 function clip(name: string, room: number, letter: number): string {

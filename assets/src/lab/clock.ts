@@ -1,4 +1,4 @@
-import { find, h, iconButton } from "../core/dom";
+import { find, h, icon } from "../core/dom";
 import { sentence } from "../core/http";
 import { t } from "../core/text";
 import { ask, toast } from "../core/toast";
@@ -6,14 +6,14 @@ import type { Lab } from "../core/wire";
 import type { Session } from "../lesson/session";
 import { openMenu } from "./menu";
 
-/** The lab's remaining time in the page's bar, and what can be done with the lab. */
+/** The lab's remaining time in the page's bar, on the button of what can be done with the lab. */
 export function startClock(session: Session): void {
   const place = find("[data-clock]");
   if (!place) return;
   const left = h("span", { class: "num", role: "timer" });
-  const more = iconButton(t("lab.menu"), "more", () => openMenu(more, entries(session)));
-  more.dataset.labMenuButton = "";
-  place.append(left, more);
+  const more = h("button", { type: "button", class: "btn", title: t("lab.menu"), "aria-haspopup": "menu", "data-lab-menu-button": true, onclick: () => openMenu(more, [until(session), "line", ...entries(session)]) },
+    h("span", { class: "clock-word" }, t("views.lab")), left, icon("chevron"));
+  place.append(more);
   place.hidden = true;
   const tick = (): void => show(left, session.lab.value, session.clockSkew);
   session.lab.watch((lab) => {
@@ -23,14 +23,21 @@ export function startClock(session: Session): void {
   setInterval(tick, 1000);
 }
 
+function secondsLeft(lab: Lab, skew: number): number {
+  return Math.max(0, Math.round((Date.parse(lab.expires_at ?? "") - Date.now() - skew) / 1000));
+}
+
 function show(place: HTMLElement, lab: Lab | null, skew: number): void {
   if (lab?.state !== "running" || !lab.expires_at) return;
-  const seconds = Math.max(0, Math.round((Date.parse(lab.expires_at) - Date.now() - skew) / 1000));
-  const minutes = Math.floor(seconds / 60);
-  place.textContent = `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
-  place.title = t("lab.left");
-  place.setAttribute("aria-label", t("lab.left.minutes", minutes));
+  const seconds = secondsLeft(lab, skew);
+  place.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   place.classList.toggle("low", seconds < 300);
+}
+
+/** A sentence about how long the lab still runs. */
+function until(session: Session): string {
+  const lab = session.lab.value;
+  return lab?.expires_at ? t("lab.left", Math.ceil(secondsLeft(lab, session.clockSkew) / 60)) : t("lab.menu");
 }
 
 /** What can be done with a running lab. */

@@ -2,7 +2,7 @@ import type { TopologyNode } from "../core/wire";
 
 export interface Box { node: TopologyNode; x: number; y: number; w: number; h: number }
 export interface Wire { from: string; to: string }
-export interface Plan { boxes: Map<string, Box>; wires: Wire[]; balancer: string; source: string }
+export interface Plan { boxes: Map<string, Box>; wires: Wire[]; balancer: string; source: string; height: number }
 
 const column = (role: string): number => {
   if (role === "shell" || role === "client") return 0;
@@ -10,24 +10,46 @@ const column = (role: string): number => {
   return role === "database" || role === "queue" || role === "cache" ? 3 : 2;
 };
 
-/** Places the nodes in columns by their role: who asks, who balances, who answers, who keeps. */
+const edge = 10;
+const lowest = 24;
+
+/** Places the nodes in columns by their role: who asks, who balances, who answers, who keeps. Where it is narrow, who answers stands beside all others. */
 export function plan(nodes: TopologyNode[], width: number, height: number): Plan {
-  const columns = [0, 1, 2, 3].map((c) => nodes.filter((n) => column(n.role) === c)).filter((c) => c.length > 0);
+  const byRole = [0, 1, 2, 3].map((c) => nodes.filter((n) => column(n.role) === c));
+  const columns = (width < 480 ? folded(byRole) : byRole).filter((c) => c.length > 0);
   const gap = Math.max(20, Math.min(120, width * 0.09));
   const w = Math.max(84, Math.min(216, (width - 24 - gap * (columns.length - 1)) / Math.max(columns.length, 1)));
   const spread = columns.length > 1 ? (width - 24 - w * columns.length) / (columns.length - 1) : 0;
   const step = Math.min(spread, 240);
   const left = (width - (w * columns.length + step * (columns.length - 1))) / 2;
+  const tall = Math.max(height, tallest(columns));
   const boxes = new Map<string, Box>();
-  columns.forEach((members, index) => {
-    const gapY = Math.max(6, Math.min(18, height * 0.05));
-    const h = Math.max(30, Math.min(84, (height - 20 - gapY * (members.length - 1)) / members.length));
-    const top = (height - (h * members.length + gapY * (members.length - 1))) / 2;
-    members.forEach((node, row) => boxes.set(node.name, { node, x: left + index * (w + step), y: top + row * (h + gapY), w, h }));
-  });
+  columns.forEach((members, index) => stack(members, tall, w).forEach((box) => boxes.set(box.node.name, { ...box, x: left + index * (w + step) })));
   const balancer = nodes.find((n) => n.role === "balancer")?.name ?? "";
   const source = (nodes.find((n) => n.role === "client") ?? nodes.find((n) => n.role === "shell"))?.name ?? "";
-  return { boxes, wires: wires(nodes, columns, balancer), balancer, source };
+  return { boxes, wires: wires(nodes, columns, balancer), balancer, source, height: tall };
+}
+
+/** Two columns of four: those who answer, and the others around the balancer. */
+function folded([ask = [], balance = [], answer = [], keep = []]: TopologyNode[][]): TopologyNode[][] {
+  const before = Math.ceil(ask.length / 2);
+  return [[...ask.slice(0, before), ...balance, ...ask.slice(before), ...keep], answer];
+}
+
+/** What the fullest column needs at least. */
+function tallest(columns: TopologyNode[][]): number {
+  const most = Math.max(1, ...columns.map((c) => c.length));
+  return most * lowest + (most - 1) * 5 + 2 * edge;
+}
+
+/** One column's boxes, in the middle of the height. */
+function stack(members: TopologyNode[], height: number, w: number): Box[] {
+  const room = height - 2 * edge;
+  const h = Math.max(lowest, Math.min(w < 170 ? 104 : 84, (room - 6 * (members.length - 1)) / members.length));
+  const spare = members.length > 1 ? (room - h * members.length) / (members.length - 1) : 0;
+  const gap = Math.max(5, Math.min(height > 420 ? 56 : 18, spare));
+  const top = (height - (h * members.length + gap * (members.length - 1))) / 2;
+  return members.map((node, row) => ({ node, x: 0, y: top + row * (h + gap), w, h }));
 }
 
 function wires(nodes: TopologyNode[], columns: TopologyNode[][], balancer: string): Wire[] {

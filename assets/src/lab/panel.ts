@@ -1,4 +1,4 @@
-import { button, find, h, icon } from "../core/dom";
+import { button, find, h, icon, withCode } from "../core/dom";
 import { sentence } from "../core/http";
 import { t } from "../core/text";
 import type { Lab, NodeState } from "../core/wire";
@@ -52,32 +52,36 @@ function content(mode: Mode, session: Session, lab: Lab | null): HTMLElement[] {
   }
 }
 
-/** A button that starts the lab and says what went wrong when it could not. */
+/** A button that starts the lab, how long that takes, and what went wrong when it could not. */
 function starter(session: Session, label: string): HTMLElement {
-  const said = h("span", { class: "small is-failed", role: "alert" });
+  const usual = session.state.estimate_ms;
+  const said = h("span", { class: "quiet small", role: "status" }, usual ? t("lab.usually", seconds(usual)) : "");
   const go = button(label, { icon: "play", class: "act big", press: () => {
     go.disabled = true;
     said.textContent = "";
-    session.act("start").catch((error: unknown) => { said.textContent = sentence(error); }).finally(() => { go.disabled = false; });
+    said.className = "quiet small";
+    session.act("start").catch((error: unknown) => {
+      said.textContent = sentence(error);
+      said.className = "small is-failed";
+    }).finally(() => { go.disabled = false; });
   } });
   return h("p", { class: "row" }, go, said);
 }
 
 function idle(session: Session, lab: Lab | null): HTMLElement[] {
   const nodes = session.state.topology.nodes ?? [];
-  const list = h("ul", { class: "boot" }, ...nodes.map((n) => h("li", {}, h("span", { class: "name" }, n.name), h("span", {}, t(`role.${n.role}`)), h("span", { class: "quiet" }, n.image))));
-  const ended = lab?.state === "ended" ? [h("p", { class: "notice" }, lab.reason ?? t("lab.ended"))] : [];
-  const estimate = lab?.estimate_ms ? h("p", { class: "quiet small" }, estimateText(lab)) : h("p", { class: "quiet small" }, t("lab.keeps"));
-  return [...ended, h("h2", {}, t("lab.head")), h("p", {}, t("lab.what", nodes.length)), list, starter(session, t("lab.start")), estimate];
+  const list = h("ul", { class: "boot" }, ...nodes.map((n) => h("li", {}, h("span", { class: "name" }, n.name), h("span", { class: "quiet" }, `${t(`role.${n.role}`)} · ${n.image}`))));
+  const ended = lab?.state === "ended" ? [h("p", { class: "notice" }, lab.reason || t("lab.ended"))] : [];
+  return [h("h2", {}, t("lab.head")), ...ended, starter(session, t("lab.start")), h("p", { class: "small" }, t("lab.what", nodes.length)), list, h("p", { class: "quiet small" }, t("lab.keeps"))];
 }
 
 function missing(session: Session): HTMLElement[] {
   const { message, fix } = session.state.labs;
-  return [h("h2", {}, t("lab.missing")), h("div", { class: "notice warn" }, h("p", {}, message), fix ? h("pre", { class: "cmd" }, fix) : null), h("p", { class: "quiet" }, t("lab.readon"))];
+  return [h("h2", {}, t("lab.missing")), h("div", { class: "notice warn" }, h("p", {}, ...withCode(message)), fix ? h("p", {}, ...withCode(fix)) : null), h("p", { class: "quiet" }, t("lab.readon"))];
 }
 
 function estimateText(lab: Lab): string {
-  return t("lab.estimate", seconds(lab.estimate_ms ?? 0), seconds(lab.p95_ms ?? lab.estimate_ms ?? 0));
+  return t("lab.estimate", seconds(lab.estimate_ms ?? 0), seconds(lab.p95_ms || lab.estimate_ms || 0));
 }
 
 const seconds = (ms: number): string => (ms < 10_000 ? (ms / 1000).toFixed(1) : String(Math.round(ms / 1000)));
@@ -108,5 +112,6 @@ function bootLine(name: string, state: NodeState | undefined): HTMLElement {
 function failed(session: Session, lab: Lab | null): HTMLElement[] {
   const rows: HTMLElement[] = [h("h2", {}, t("lab.failed")), h("div", { class: "notice bad", role: "alert" }, h("p", {}, h("strong", {}, lab?.reason ?? "")), lab?.fix ? h("p", {}, lab.fix) : null)];
   if (lab?.log) rows.push(h("pre", { class: "lab-log", tabindex: "0", "aria-label": t("lab.log") }, lab.log));
-  return [...rows, starter(session, t("lab.again")), h("p", { class: "quiet small" }, t("lab.notyours"))];
+  rows.splice(2, 0, starter(session, t("lab.again")));
+  return [...rows, h("p", { class: "quiet small" }, t("lab.notyours"))];
 }

@@ -1,12 +1,13 @@
 import { h, s } from "../core/dom";
 import type { Live, TrafficNews } from "../core/wire";
 import type { Session } from "../lesson/session";
-import { NodeCard } from "./card";
-import { Lane } from "./lane";
+import { t } from "../core/text";
+import { NodeCard, outOf } from "./card";
+import { Lane, type Trip } from "./lane";
 import { along, path, plan, type Plan } from "./layout";
 import { openNodeMenu } from "./nodemenu";
 import { Shares } from "./shares";
-import { trafficBar } from "./traffic";
+import { trafficBar, type Numbers } from "./traffic";
 
 /** The running lab: its nodes, the wires between them, and the requests on the wires. */
 export class Picture {
@@ -17,7 +18,7 @@ export class Picture {
   private readonly shares = new Shares();
   private readonly cards = new Map<string, NodeCard>();
   private readonly wires = new Map<string, SVGPathElement>();
-  private readonly numbers: (news: { rate?: number; news?: TrafficNews }) => void;
+  private readonly numbers: (news: Numbers) => void;
   private readonly leave: (() => void)[] = [];
   private layout: Plan | null = null;
   private balanced = false;
@@ -43,8 +44,10 @@ export class Picture {
     if (!w || !hgt) return;
     this.lane.clear();
     this.layout = plan(this.session.state.topology.nodes ?? [], w, hgt);
-    this.svg.setAttribute("viewBox", `0 0 ${w} ${hgt}`);
-    this.svg.replaceChildren(pulli(), s("rect", { width: w, height: hgt, fill: "url(#pulli)" }), this.drawWires(), this.lane.element, this.drawCards());
+    const tall = this.layout.height;
+    this.svg.setAttribute("viewBox", `0 0 ${w} ${tall}`);
+    this.svg.style.height = tall > hgt ? `${tall}px` : "";
+    this.svg.replaceChildren(pulli(), s("rect", { width: w, height: tall, fill: "url(#pulli)" }), this.drawWires(), this.lane.element, this.drawCards());
     this.refresh();
   }
 
@@ -77,27 +80,31 @@ export class Picture {
     for (const [name, card] of this.cards) {
       const state = states.get(name);
       const share = this.shares.of(name);
-      card.show(state, share);
-      const down = share ? !/^(UP|OPEN|no check)/i.test(share.server.status) : state !== undefined && !["healthy", "starting", "creating", "waiting"].includes(state.phase);
-      this.wires.get(name)?.classList.toggle("down", down);
+      const unused = this.balanced && !share && this.layout?.boxes.get(name)?.node.role === "backend";
+      card.show({ state, share, note: unused ? t("node.unused") : "" });
+      const wire = this.wires.get(name);
+      wire?.classList.toggle("down", share ? outOf(share.server.status) : state !== undefined && !["healthy", "starting", "creating", "waiting"].includes(state.phase));
+      wire?.classList.toggle("idle", unused);
     }
   }
 
   private takeLive(live: Live): void {
     this.balanced = true;
     const fresh = this.shares.take(live, performance.now());
-    for (const [name, delta] of fresh) this.lane.send(this.way(name), delta, 220);
-    this.numbers({ rate: this.shares.rate });
+    const perDot = this.lane.send([...fresh].map(([name, count]): Trip => ({ name, count, way: this.way(name) })));
+    this.numbers({ rate: this.shares.rate, perDot });
     this.refresh();
   }
 
   private takeTraffic(news: TrafficNews): void {
     this.numbers({ news });
-    for (const request of news.requests ?? []) {
-      const bad = request.status === 0 || request.status >= 500;
-      if (bad) this.lane.send(this.way(""), 1, 200, true);
-      else if (!this.balanced) this.lane.send(this.way(request.server), 1, 200);
-    }
+    const requests = news.requests ?? [];
+    const lost = requests.filter((r) => r.status === 0 || r.status >= 500).length;
+    this.lane.send([{ name: "lost", count: lost, way: this.way("") }], true);
+    if (this.balanced) return;
+    const served = new Map<string, number>();
+    for (const r of requests) if (r.status > 0 && r.status < 500) served.set(r.server, (served.get(r.server) ?? 0) + 1);
+    this.lane.send([...served].map(([name, count]): Trip => ({ name, count, way: this.way(name) })));
   }
 
   /** The way of a request: from who asks over the balancer to the server; it ends at the balancer without one. */

@@ -6,7 +6,10 @@ import type { Traffic, TrafficNews } from "../core/wire";
 import type { Session } from "../lesson/session";
 import { preview } from "./nodemenu";
 
-interface TrafficBar { element: HTMLElement; show: (news: { rate?: number; news?: TrafficNews }) => void; close: () => void }
+/** News for the bar: what the balancer counts per second, how many requests a dot stands for, and what came of our traffic. */
+export interface Numbers { rate?: number; perDot?: number; news?: TrafficNews }
+
+interface TrafficBar { element: HTMLElement; show: (news: Numbers) => void; close: () => void }
 
 /** The picture's bar: traffic on and off, how fast, what came of it, and the previews. */
 export function trafficBar(session: Session): TrafficBar {
@@ -30,7 +33,13 @@ export function trafficBar(session: Session): TrafficBar {
     if (!on) numbers.textContent = "";
   });
   const recent = recentTraffic();
-  const show = (news: { rate?: number; news?: TrafficNews }): void => { numbers.textContent = recent(news); };
+  let quiet = 0;
+  const show = (news: Numbers): void => {
+    numbers.textContent = recent(news);
+    numbers.title = numbers.textContent;
+    clearTimeout(quiet);
+    quiet = window.setTimeout(() => { numbers.textContent = recent({ rate: 0 }); }, 2500);
+  };
   const element = h("div", { class: "pane-tools" }, h("div", { class: "traffic" }, toggle, slider, amount), ...previews(session), numbers);
   return { element, show, close };
 }
@@ -43,19 +52,24 @@ function previews(session: Session): HTMLElement[] {
 }
 
 /** Words about the last seconds of traffic. */
-function recentTraffic(): (news: { rate?: number; news?: TrafficNews }) => string {
+function recentTraffic(): (news: Numbers) => string {
   let window: { at: number; sent: number; failed: number }[] = [];
   let p50 = 0;
-  return ({ news }) => {
+  let rate = 0;
+  let perDot = 1;
+  return (numbers) => {
     const now = performance.now();
-    if (news) {
-      window.push({ at: now, sent: news.sent, failed: news.failed });
-      p50 = news.p50_ms || p50;
+    rate = numbers.rate ?? rate;
+    perDot = numbers.perDot ?? perDot;
+    if (numbers.news) {
+      window.push({ at: now, sent: numbers.news.sent, failed: numbers.news.failed });
+      p50 = numbers.news.p50_ms || p50;
     }
     window = window.filter((w) => now - w.at < 10_000);
     const sent = window.reduce((sum, w) => sum + w.sent, 0);
-    if (!sent) return "";
     const failed = window.reduce((sum, w) => sum + w.failed, 0);
-    return t(failed ? "traffic.failing" : "traffic.fine", sent, failed, p50.toFixed(1));
+    const parts = rate ? [t("traffic.persecond", rate) + (perDot >= 1.5 ? ` (${t("traffic.perdot", Math.round(perDot))})` : "")] : [];
+    if (sent) parts.push(t(failed ? "traffic.failing" : "traffic.fine", sent, failed, p50.toFixed(1)));
+    return parts.join(" · ");
   };
 }

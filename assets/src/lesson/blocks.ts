@@ -1,13 +1,20 @@
 import { button, find, findAll, h } from "../core/dom";
 import { sentence } from "../core/http";
 import { copied } from "../core/site";
-import { t } from "../core/text";
+import { hasText, t } from "../core/text";
 import { toast } from "../core/toast";
 import type { Session } from "./session";
 
 /** Gives the lesson's code blocks their buttons. */
 export function dressBlocks(session: Promise<Session | null>, hasLab: boolean): void {
+  for (const alert of findAll(".alert[aria-label]")) nameAlert(alert);
   for (const block of findAll("figure.block")) dress(block, session, hasLab);
+}
+
+/** An alert's title is its kind, in the reader's language. */
+function nameAlert(alert: HTMLElement): void {
+  const key = `alert.${alert.getAttribute("aria-label") ?? ""}`;
+  if (hasText(key)) alert.setAttribute("aria-label", t(key));
 }
 
 function dress(block: HTMLElement, session: Promise<Session | null>, hasLab: boolean): void {

@@ -1,4 +1,4 @@
-import { button, h, s } from "../core/dom";
+import { button, h, s, withCode } from "../core/dom";
 import { copied } from "../core/site";
 import { t } from "../core/text";
 import type { Bar, Case, Result } from "../core/wire";
@@ -10,13 +10,13 @@ export function evidence(result: Result, tryIt: ((code: string) => void) | null)
   if (result.expected) facts.append(h("div", {}, h("dt", {}, t("expected")), h("dd", {}, result.expected)));
   if (result.observed) facts.append(h("div", {}, h("dt", {}, t("observed")), h("dd", {}, result.observed)));
   if (facts.childElementCount) box.append(facts);
-  if (result.reasons?.length) box.append(h("ul", { class: "reasons" }, ...result.reasons.map((r) => h("li", {}, r))));
+  if (result.reasons?.length) box.append(h("ul", { class: "reasons" }, ...result.reasons.map((r) => h("li", {}, ...withCode(r)))));
   if (result.bars?.length) box.append(barPicture(result.bars));
   if (result.cases?.length) box.append(caseTable(result.cases));
   if (result.output) box.append(h("details", {}, h("summary", {}, t("output")), h("pre", { class: "output", tabindex: "0" }, result.output)));
   if (result.truncated) box.append(h("p", { class: "quiet small" }, t("truncated")));
   if (result.try_it) box.append(tryBox(result.try_it, tryIt));
-  if (result.help && result.status !== "passed") box.append(h("p", { class: "help" }, result.help));
+  if (result.help && result.status !== "passed") box.append(h("p", { class: "help" }, ...withCode(result.help)));
   return box;
 }
 

@@ -5,6 +5,7 @@ export function startOutline(): void {
   const outline = find(".outline");
   const pane = find(".prose-pane");
   if (!outline || !pane) return;
+  for (const a of findAll<HTMLAnchorElement>("a", outline)) a.title = a.textContent ?? "";
   const links = new Map(findAll<HTMLAnchorElement>("a", outline).map((a) => [decodeURIComponent(a.hash.slice(1)), a]));
   const steps = findAll(".step");
   let current = "";
@@ -22,16 +23,15 @@ export function startOutline(): void {
 }
 
 function mark(links: Map<string, HTMLAnchorElement>, steps: HTMLElement[], current: string, outline: HTMLElement): void {
-  let before = true;
-  for (const step of steps) {
+  const here = steps.findIndex((step) => step.id === current);
+  // Before the first heading, the first step is the one to come.
+  const marked = links.get(current) ?? links.values().next().value;
+  steps.forEach((step, index) => {
     const link = links.get(step.id);
-    if (step.id === current) before = false;
-    link?.parentElement?.classList.toggle("seen", before);
-    if (step.id !== current) link?.removeAttribute("aria-current");
-    else if (link) {
-      link.setAttribute("aria-current", "step");
-      const list = link.closest("ol");
-      if (list && list.scrollWidth > outline.clientWidth) list.scrollTo({ left: link.offsetLeft - list.offsetLeft - 40 });
-    }
-  }
+    link?.parentElement?.classList.toggle("seen", index < here);
+    if (link !== marked) link?.removeAttribute("aria-current");
+  });
+  marked?.setAttribute("aria-current", "step");
+  const list = marked?.closest("ol");
+  if (marked && list && list.scrollWidth > outline.clientWidth) list.scrollTo({ left: marked.offsetLeft - list.offsetLeft - 40 });
 }

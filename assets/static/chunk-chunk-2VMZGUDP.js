@@ -1,1 +1,0 @@
-import{a as r,j as o}from"./chunk-chunk-CXF5KGGI.js";function s(e){let n=t=>r("button",{type:"button",class:"btn tiny","data-front-tab":t,"aria-pressed":String(t===e)},o(`front.${t}`));return r("span",{class:"front"},n("editor"),n("terminal"))}export{s as a};

@@ -1,0 +1,1 @@
+import{a as r,k as o}from"./chunk-chunk-ZLODZYOK.js";function s(e){let n=t=>r("button",{type:"button",class:"btn tiny","data-front-tab":t,"aria-pressed":String(t===e)},o(`front.${t}`));return r("span",{class:"front"},n("editor"),n("terminal"))}export{s as a};
