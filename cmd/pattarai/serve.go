@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"pattarai/server"
 )
@@ -28,12 +29,18 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	return serve(ctx, c.Config)
 }
 
+// gcPercent trades a little processor time for memory: a server shares a small
+// machine with the labs, and serves pages that were made before.
+const gcPercent = 40
+
 // serve runs a server until ctx ends, and says where it is.
 func serve(ctx context.Context, cfg server.Config) error {
+	debug.SetGCPercent(gcPercent)
 	s, err := server.New(ctx, cfg, server.Options{Log: os.Stderr, Version: commit()})
 	if err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // Reading the lessons left a heap behind that serving does not need.
 	fmt.Fprintf(os.Stdout, "\n  Pattarai is at  %s\n  Stop it with Ctrl+C; labs and work are kept.\n\n", s.URL())
 	return s.Run(ctx)
 }

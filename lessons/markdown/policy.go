@@ -11,7 +11,7 @@ import (
 func newPolicy() *bluemonday.Policy {
 	var (
 		words  = regexp.MustCompile(`^[A-Za-z0-9_ -]{0,200}$`)
-		id     = regexp.MustCompile(`^[\p{L}\p{M}\p{N}_:-]{1,400}$`)
+		id     = regexp.MustCompile(`^[\p{L}\p{M}\p{N}_:-]+$`)
 		number = regexp.MustCompile(`^-?\d{1,4}$`)
 		short  = regexp.MustCompile(`^[^<>"]{0,200}$`)
 	)
