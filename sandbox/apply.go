@@ -33,7 +33,7 @@ type Applied struct {
 func (s *Session) Apply(ctx context.Context, files map[string][]byte) (Applied, error) {
 	s.applyMu.Lock()
 	defer s.applyMu.Unlock()
-	began := time.Now()
+	began := moment()
 	edit := s.newEdit(files)
 	err := edit.run(ctx)
 	out := edit.applied()
@@ -175,7 +175,7 @@ func (n *edited) check(ctx context.Context) error {
 	c, err := n.connect(ctx)
 	if errors.Is(err, ErrNotRunning) {
 		n.asleep, n.accepted = true, true
-		n.output = fmt.Sprintf("%s does not run; it gets the file when it starts.", n.node.Name)
+		n.output = n.node.Name + " does not run; it gets the file when it starts."
 		return nil
 	}
 	if err != nil {
@@ -208,14 +208,20 @@ func (n *edited) shell(ctx context.Context, c *agent.Client, line string, limit 
 	if err != nil {
 		return false, "", n.failed(err)
 	}
-	output = string(res.Stdout) + string(res.Stderr)
-	if res.TimedOut {
-		output += fmt.Sprintf("\n%q did not end within %s.", line, limit)
+	return res.Exit == 0 && !res.TimedOut && res.Failure == "", told(res, line, limit), nil
+}
+
+// told is what a command printed, after a sentence of ours when it did not get to
+// its end: what it printed until then may look like success.
+func told(res agent.Result, line string, limit time.Duration) string {
+	printed := string(res.Stdout) + string(res.Stderr)
+	switch {
+	case res.TimedOut:
+		return fmt.Sprintf("%q did not end within %.0f seconds and was stopped; the file is not used.\n%s", line, limit.Seconds(), printed)
+	case res.Failure != "":
+		return res.Failure + "\n" + printed
 	}
-	if res.Failure != "" {
-		output += "\n" + res.Failure
-	}
-	return res.Exit == 0 && !res.TimedOut, output, nil
+	return printed
 }
 
 // reload makes the running service use the new files. A service that has ended is
@@ -236,7 +242,7 @@ func (n *edited) reload(ctx context.Context) error {
 	}
 	ok, output, err := n.shell(ctx, c, n.node.Apply.Reload, reloadTime)
 	if err == nil && !ok {
-		n.accepted, n.output = false, n.output+"\n"+output
+		n.accepted, n.output = false, output+"\n"+n.output // Why it was refused comes first.
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"context"
 	"fmt"
-	"time"
 )
 
 // Control kills, stops, starts, pauses or thaws a node. Starting a node puts the
@@ -73,9 +72,10 @@ func (m *member) start(ctx context.Context) error {
 		return m.unpause(ctx)
 	case PhaseHealthy, PhaseStarting, PhaseWaiting, PhaseCreating:
 		return nil
+	case PhaseUnhealthy, PhaseExited, PhaseStopped:
 	}
 	m.mu.Lock()
-	m.asked, m.running = time.Now(), m.running && m.state.Phase != PhaseStopped
+	m.asked, m.running = moment(), m.running && m.state.Phase != PhaseStopped
 	m.mu.Unlock()
 	if err := m.control(ctx, Start); err != nil {
 		return err

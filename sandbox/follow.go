@@ -80,7 +80,7 @@ func (m *member) thawed() {
 	m.mu.Lock()
 	before := m.beforePause
 	paused := m.state.Phase == PhasePaused
-	m.thawedAt = time.Now()
+	m.thawedAt = moment()
 	m.mu.Unlock()
 	if paused && before != "" {
 		m.enter(before, "", "")

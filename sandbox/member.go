@@ -39,7 +39,7 @@ type member struct {
 }
 
 func newMember(s *Session, n Node) *member {
-	now := time.Now()
+	now := moment()
 	return &member{
 		session: s, node: n, service: n.Command, asked: now,
 		wake: make(chan struct{}, 1), changed: make(chan struct{}),
@@ -69,7 +69,7 @@ func (m *member) updateLocked(change func(*NodeState)) {
 		return
 	}
 	if m.state.Phase != before.Phase {
-		m.state.Since = time.Now()
+		m.state.Since = moment()
 		if m.state.Phase == PhaseHealthy && before.Phase != PhasePaused && before.Phase != PhaseUnhealthy {
 			m.state.Took = time.Since(m.asked)
 		}
