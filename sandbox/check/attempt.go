@@ -135,7 +135,8 @@ const untilEvery = 200 * time.Millisecond
 
 // wait looks until what is waited for is there; nil then.
 func (a *attempt) wait(ctx context.Context, u until) *outcome {
-	deadline := time.Now().Add(u.within)
+	over := time.NewTimer(u.within)
+	defer over.Stop()
 	for {
 		o := u.probe.look(ctx, a.env)
 		if o.status == Passed {
@@ -144,12 +145,14 @@ func (a *attempt) wait(ctx context.Context, u until) *outcome {
 		if o.status == Broken || ctx.Err() != nil {
 			return &o
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-over.C:
 			o.status, o.bars, o.cases = Failed, nil, nil
 			o.reasons = []string{say(msgWaited, span(u.within), u.probe.expected(), strings.Join(o.reasons, "; "))}
 			return &o
+		default:
+			pause(ctx, untilEvery)
 		}
-		pause(ctx, untilEvery)
 	}
 }
 

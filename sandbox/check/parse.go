@@ -111,9 +111,9 @@ func (p *parser) edit(v yamldoc.Value) []string {
 		switch {
 		case !ok:
 		case slices.Contains(files, name):
-			item.Problem("duplicate-file", fmt.Sprintf("%s is named twice", name), "a file may stand once", "remove one of the two")
+			item.Problem("duplicate-file", name+" is named twice", "a file may stand once", "remove one of the two")
 		case !p.workspace && !p.mapped(name):
-			item.Warn("unused-file", fmt.Sprintf("no node and no check uses files/%s", name), "an edit of it changes nothing", "map it in compose.yaml with volumes: [./files/"+name+":/path]")
+			item.Warn("unused-file", "no node and no check uses files/"+name, "an edit of it changes nothing", "map it in compose.yaml with volumes: [./files/"+name+":/path]")
 			fallthrough
 		default:
 			files = append(files, name)
@@ -157,7 +157,7 @@ const maxStarters = 20 // Named in a message.
 
 func (p *parser) starters() []string {
 	var names []string
-	//nolint:errcheck // What cannot be read cannot be suggested.
+	// What cannot be read cannot be suggested.
 	_ = fs.WalkDir(p.fsys, "files", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() && len(names) < maxStarters {
 			names = append(names, strings.TrimPrefix(name, "files/"))

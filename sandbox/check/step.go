@@ -185,7 +185,7 @@ func (p *parser) probe(m yamldoc.Map, after *time.Duration) prober {
 func (p *parser) restored(v yamldoc.Value) string {
 	node := p.node(v)
 	if node != "" && !p.faulted[node] {
-		v.Problem("not-faulted", fmt.Sprintf("%s was not broken by an earlier step", node), "only what this check broke", "add \"fault:\" to an earlier step")
+		v.Problem("not-faulted", node+" was not broken by an earlier step", "only what this check broke", "add \"fault:\" to an earlier step")
 	}
 	return node
 }

@@ -26,8 +26,7 @@ const (
 	patience = 5 * time.Second
 	poll     = 250 * time.Millisecond
 
-	perCheck = 150 * time.Second // More than package check allows one, with undoing its fault.
-	spare    = time.Minute       // For all that is not a check.
+	spare = time.Minute // For all that is not a check.
 )
 
 // Session is a running lab. *sandbox.Session is one.
@@ -88,7 +87,7 @@ func (g *Grader) Grade(ctx context.Context, s submit.Submission, observe func(ch
 		return ungradable(started, sentence(err)), nil, nil
 	}
 	images := g.images(ctx, session.ID())
-	ctx, cancel := context.WithTimeout(ctx, limit(lesson.Exercise))
+	ctx, cancel := context.WithTimeout(ctx, lesson.Exercise.Limit()+spare)
 	defer cancel()
 	defer g.Sessions.Quiet(ctx, s.Learner, s.Lesson)()
 	return check.Run(ctx, handedIn{session, s.Files}, lesson.Exercise, observe), images, nil
@@ -103,11 +102,6 @@ type handedIn struct {
 
 // Files implements check.Target.
 func (h handedIn) Files() map[string][]byte { return h.files }
-
-// limit is how long a whole grade may take, whatever its checks think.
-func limit(e check.Exercise) time.Duration {
-	return time.Duration(len(e.Checks))*perCheck + spare
-}
 
 // await returns the session, giving it a moment to come.
 func (g *Grader) await(ctx context.Context, learner, lesson string) (Session, error) {
