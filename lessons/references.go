@@ -75,7 +75,7 @@ func (l *loader) circles() []string {
 			return
 		}
 		if state[id] == 1 {
-			circle := append(trail[slices.Index(trail, id):], id)
+			circle := append(slices.Clone(trail[slices.Index(trail, id):]), id)
 			l.circle(byID, circle)
 			for _, member := range circle {
 				found = append(found, byID[member].dir)

@@ -158,7 +158,7 @@ func (s *sheet) strict(n *yaml.Node) {
 		s.problem(n, "yaml-anchor", "an anchor or alias", "not allowed", "write the value out")
 		return
 	case n.Style&yaml.TaggedStyle != 0:
-		s.problem(n, "yaml-tag", fmt.Sprintf("the tag %s", clip(n.Tag)), "custom tags are not allowed", "remove the tag")
+		s.problem(n, "yaml-tag", "the tag "+clip(n.Tag), "custom tags are not allowed", "remove the tag")
 		return
 	}
 	for _, child := range n.Content {
@@ -171,7 +171,7 @@ func (s *sheet) text(key string, required bool, most int) string {
 	n, ok := s.keys[key]
 	if !ok {
 		if required && !s.broken {
-			s.problem(s.root, "missing-key", fmt.Sprintf("there is no %s", key), fmt.Sprintf("%s is needed", key), fmt.Sprintf("write %s: …", key))
+			s.problem(s.root, "missing-key", "there is no "+key, key+" is needed", fmt.Sprintf("write %s: …", key))
 		}
 		return ""
 	}
@@ -197,7 +197,7 @@ func (s *sheet) textNode(n *yaml.Node, key string, required bool, most int) stri
 	case count > most:
 		s.problem(n, "too-long", fmt.Sprintf("%s has %d characters", key, count), fmt.Sprintf("at most %d", most), "shorten it")
 	case value == "" && required:
-		s.problem(n, "empty", fmt.Sprintf("%s is empty", key), "", "write it")
+		s.problem(n, "empty", key+" is empty", "", "write it")
 	case yamlBool(n):
 		s.problem(n, "not-text", fmt.Sprintf("%s: text expected, %q is a yes-or-no word in YAML", key, value), "", "quote it")
 	}
@@ -285,7 +285,12 @@ func describe(n *yaml.Node) string {
 		return "a mapping"
 	case yaml.SequenceNode:
 		return "a list"
+	default:
+		return describeScalar(n)
 	}
+}
+
+func describeScalar(n *yaml.Node) string {
 	words := map[string]string{"!!int": "number ", "!!float": "number ", "!!bool": "yes-or-no value ", "!!null": "nothing", "!!timestamp": "date ", "!!str": "text "}
 	if n.Tag == "!!null" {
 		return words[n.Tag]

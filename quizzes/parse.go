@@ -125,7 +125,7 @@ func (p *parser) points() {
 	}
 	points, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(points > 0 && points <= MaxPoints) {
-		p.problem(p.item.Line, "quiz-points", fmt.Sprintf("points=%s", clip(text)),
+		p.problem(p.item.Line, "quiz-points", "points="+clip(text),
 			fmt.Sprintf("points is a number above 0, at most %d", MaxPoints), "write points=1")
 		return
 	}
@@ -146,7 +146,7 @@ func (p *parser) only(tasks bool) bool {
 		p.problem(p.item.Line, "quiz-empty", p.name()+" has no list of answers",
 			fmt.Sprintf("%s has %s", p.item.Kind, want), "add the list after the question")
 	case len(wrong) > 0:
-		p.problem(wrong[0].Line, "quiz-list", fmt.Sprintf("%s mixes two sorts of list", p.name()),
+		p.problem(wrong[0].Line, "quiz-list", p.name()+" mixes two sorts of list",
 			fmt.Sprintf("%s has only %s", p.item.Kind, want), "remove the other list")
 	case len(right) > MaxOptions:
 		p.problem(p.item.Line, "quiz-size", fmt.Sprintf("%s has %d list entries", p.name(), len(right)),

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/yuin/goldmark/ast"
 	extast "github.com/yuin/goldmark/extension/ast"
@@ -15,11 +14,11 @@ import (
 
 // builder makes a document of one text.
 type builder struct {
-	in       Input
-	engine   *engine
-	places   places
-	deadline time.Time
-	written  int // Bytes of HTML so far.
+	in      Input
+	engine  *engine
+	places  places
+	late    <-chan struct{} // Closed when the time is up.
+	written int             // Bytes of HTML so far.
 
 	document Document
 	problems problem.List
@@ -38,8 +37,8 @@ type fragment struct {
 	offset int
 }
 
-func newBuilder(in Input, deadline time.Time) *builder {
-	return &builder{in: in, engine: shared(), places: newPlaces(in.Source, in.Line), deadline: deadline,
+func newBuilder(in Input, late <-chan struct{}) *builder {
+	return &builder{in: in, engine: shared(), places: newPlaces(in.Source, in.Line), late: late,
 		ids: ids{}, checks: map[string]int{}, items: map[string]int{}, pictures: map[string]bool{}}
 }
 

@@ -65,7 +65,7 @@ func (b *builder) rawHTML(text string, offset int) {
 			"Markdown begins after an empty line", "put an empty line before it")
 		return
 	}
-	b.warning(line, "raw-html", fmt.Sprintf("raw HTML is not rendered: %s", clip(firstLine(trimmed), 60)),
+	b.warning(line, "raw-html", "raw HTML is not rendered: "+clip(firstLine(trimmed), 60),
 		allowedHTML, "write it in Markdown")
 }
 

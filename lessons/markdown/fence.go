@@ -91,17 +91,17 @@ func (b *builder) fenceAttr(f *fence, name, value string, given bool, offset int
 	case name == "run":
 		f.runs, f.node = true, value
 		if given && !nodeName.MatchString(value) {
-			b.problemAt(offset, "fence-node", fmt.Sprintf("run=%s", clip(value, 40)), "a node's name: small letters, digits, hyphens", "write run=client, or run alone for the lesson's shell")
+			b.problemAt(offset, "fence-node", "run="+clip(value, 40), "a node's name: small letters, digits, hyphens", "write run=client, or run alone for the lesson's shell")
 		}
 	case name == "file" && value != "":
 		f.file = value
 		if !cleanPath(value) {
-			b.problemAt(offset, "fence-file", fmt.Sprintf("file=%s", clip(value, 60)), "a path below files/, without ..", "write file=haproxy.cfg")
+			b.problemAt(offset, "fence-file", "file="+clip(value, 60), "a path below files/, without ..", "write file=haproxy.cfg")
 		}
 	case name == "title" && value != "":
 		f.title = value
 	case slices.Contains(fenceAttrs, name):
-		b.problemAt(offset, "fence-attribute", fmt.Sprintf("%s has no value", name), "", fmt.Sprintf("write %s=…", name))
+		b.problemAt(offset, "fence-attribute", name+" has no value", "", fmt.Sprintf("write %s=…", name))
 	default:
 		fix := "remove it"
 		if near := problem.Nearest(name, fenceAttrs); near != "" {

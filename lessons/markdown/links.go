@@ -202,7 +202,7 @@ func (b *builder) picture(target string) *problem.Problem {
 		return &problem.Problem{Code: "image-outside", Found: fmt.Sprintf("the picture %q is a symbolic link", clip(target, 60)),
 			Allowed: "a picture must stay in the lesson folder", Fix: "replace the link by the file"}
 	case err != nil:
-		return &problem.Problem{Code: "image-missing", Found: fmt.Sprintf("there is no picture %s", path.Join(b.in.Dir, clip(target, 120))),
+		return &problem.Problem{Code: "image-missing", Found: "there is no picture " + path.Join(b.in.Dir, clip(target, 120)),
 			Allowed: "paths are relative to the lesson folder", Fix: "add the file or correct the path"}
 	case !info.Mode().IsRegular() || info.Size() > maxPicture:
 		return &problem.Problem{Code: "image-size", Found: fmt.Sprintf("the picture %s has %d bytes", clip(target, 60), info.Size()),

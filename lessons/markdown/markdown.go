@@ -8,6 +8,7 @@
 package markdown
 
 import (
+	"context"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -90,9 +91,10 @@ func Render(in Input) (Document, problem.List) {
 		problems problem.List
 	}
 	done := make(chan result, 1)
-	deadline := time.Now().Add(MaxTime)
-	go func() { // Ends by itself: its input is bounded, and writing stops at the deadline.
-		b := newBuilder(in, deadline)
+	ctx, cancel := context.WithTimeout(context.Background(), MaxTime)
+	defer cancel()
+	go func() { // Ends by itself: its input is bounded, and writing stops with ctx.
+		b := newBuilder(in, ctx.Done())
 		defer func() {
 			if p := recover(); p != nil {
 				b.problem(0, "render-failed", fmt.Sprintf("the text cannot be rendered (%v at %s)", p, panicPlace()), "", "report this text as a bug")
@@ -101,12 +103,10 @@ func Render(in Input) (Document, problem.List) {
 		}()
 		b.build()
 	}()
-	timer := time.NewTimer(MaxTime)
-	defer timer.Stop()
 	select {
 	case r := <-done:
 		return r.document, r.problems
-	case <-timer.C:
+	case <-ctx.Done():
 		return Document{}, problem.List{tooSlow(in)}
 	}
 }

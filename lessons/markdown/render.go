@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
@@ -52,7 +51,7 @@ func (b *builder) html(nodes ...ast.Node) template.HTML {
 	for _, n := range nodes {
 		doc.AppendChild(doc, n)
 	}
-	out := &boundedBuffer{left: MaxOutput - b.written, deadline: b.deadline}
+	out := &boundedBuffer{left: MaxOutput - b.written, late: b.late}
 	if err := b.engine.renderer.Render(out, b.in.Source, doc); err != nil || out.err != nil {
 		b.renderFailed(nodes[0], errors.Join(err, out.err))
 		return ""
@@ -88,12 +87,12 @@ var (
 	errTooSlow = errors.New("too slow to render")
 )
 
-// boundedBuffer stops rendering at the output limit and at the deadline.
+// boundedBuffer stops rendering at the output limit and when the time is up.
 type boundedBuffer struct {
 	bytes.Buffer
-	left     int
-	deadline time.Time
-	err      error
+	left int
+	late <-chan struct{}
+	err  error
 }
 
 // Write keeps the first error, because renderers may go on after it.
@@ -102,7 +101,7 @@ func (w *boundedBuffer) Write(p []byte) (int, error) {
 	case w.err != nil:
 	case len(p) > w.left:
 		w.err = errTooMuch
-	case time.Now().After(w.deadline):
+	case w.tooLate():
 		w.err = errTooSlow
 	}
 	if w.err != nil {
@@ -110,6 +109,15 @@ func (w *boundedBuffer) Write(p []byte) (int, error) {
 	}
 	w.left -= len(p)
 	return w.Buffer.Write(p)
+}
+
+func (w *boundedBuffer) tooLate() bool {
+	select {
+	case <-w.late:
+		return true
+	default:
+		return false
+	}
 }
 
 // gapParser reads runs of three or more underscores that touch no word.
