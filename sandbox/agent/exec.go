@@ -130,7 +130,7 @@ func (s *server) exec(ctx context.Context, w *wire, body json.RawMessage) error 
 // gone away is nobody's failure.
 func sendResult(w *wire, res Result) error {
 	if w.writeLine(response{}) != nil || w.sendAll(frameData, res.Stdout) != nil || w.sendAll(frameStderr, res.Stderr) != nil {
-		return nil
+		return nil //nolint:nilerr // See above.
 	}
 	res.Stdout, res.Stderr = nil, nil
 	w.writeJSON(frameResult, res)
@@ -151,7 +151,7 @@ func (s *server) runExclusive(ctx context.Context, cmd Command) (Result, error) 
 	}
 	res := s.run(ctx, cmd)
 	if s.config.Init {
-		if err := s.killOthers(ctx); err != nil {
+		if err := s.killOthers(); err != nil {
 			return Result{}, err
 		}
 	}

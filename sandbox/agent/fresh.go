@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"context"
 	"io"
 	"net"
 	"os"
@@ -24,7 +23,7 @@ func (d *freshDir) remove() {
 	// The command may have taken away its own permissions.
 	filepath.WalkDir(d.path, func(path string, entry os.DirEntry, err error) error {
 		if err == nil && entry.IsDir() {
-			os.Chmod(path, 0o700)
+			os.Chmod(path, 0o700) //nolint:gosec // A folder without its x bit cannot be emptied.
 		}
 		return nil
 	})
@@ -73,7 +72,7 @@ func receiveFresh(w *wire, cmd *Command) (*freshDir, error) {
 
 // killOthers kills every other process of the container until none is left. It
 // spares connections of the server that run in here (pattarai-agent connect).
-func (s *server) killOthers(ctx context.Context) error {
+func (s *server) killOthers() error {
 	deadline := time.Now().Add(2 * time.Second)
 	for {
 		left, err := killAll(s.peers.spared())

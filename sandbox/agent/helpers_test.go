@@ -30,7 +30,7 @@ func startNode(t testing.TB) *node {
 	t.Helper()
 	n := &node{root: t.TempDir()}
 	// A short path: a socket's may have 108 bytes only.
-	dir, err := os.MkdirTemp("", "agent")
+	dir, err := os.MkdirTemp("", "agent") //nolint:usetesting // See above.
 	if err != nil {
 		t.Fatal(err)
 	}

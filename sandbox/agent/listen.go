@@ -35,7 +35,7 @@ const (
 // environment, listens on TCP and on a unix socket, and serves until ctx ends.
 // init says that it is process 1, look what it looks at the network with. A socket that cannot be made is only logged.
 func Run(ctx context.Context, environ []string, init bool, look Probe, log *slog.Logger) error {
-	tcp, err := net.Listen("tcp", ":"+getenv(environ, EnvPort, DefaultPort))
+	tcp, err := new(net.ListenConfig).Listen(ctx, "tcp", ":"+getenv(environ, EnvPort, DefaultPort))
 	if err != nil {
 		return fmt.Errorf("listen for the server: %w", err)
 	}
@@ -48,7 +48,7 @@ func Run(ctx context.Context, environ []string, init bool, look Probe, log *slog
 		tcp = OnlyFrom(tcp, address)
 	}
 	listeners := []net.Listener{tcp}
-	if socket, err := listenUnix(getenv(environ, EnvSocket, DefaultSocket)); err != nil {
+	if socket, err := listenUnix(ctx, getenv(environ, EnvSocket, DefaultSocket)); err != nil {
 		log.Warn("no unix socket; the server can connect over TCP only", "error", err)
 	} else {
 		listeners = append(listeners, socket)
@@ -83,7 +83,7 @@ func Bridge(ctx context.Context, environ []string, r io.Reader, w io.Writer) err
 	return nil
 }
 
-func listenUnix(path string) (net.Listener, error) {
+func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func listenUnix(path string) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
-	return net.Listen("unix", path)
+	return new(net.ListenConfig).Listen(ctx, "unix", path)
 }
 
 // OnlyFrom returns l without the connections that come from anywhere but peer.

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"pattarai/sandbox"
@@ -96,7 +97,7 @@ func (w *walker) preview(v yamldoc.Value) (sandbox.Port, bool) {
 		return sandbox.Port{}, false
 	}
 	number, ok := w.port(port)
-	p := sandbox.Port{Number: number, Name: fmt.Sprint(number), Path: "/", Scheme: "http"}
+	p := sandbox.Port{Number: number, Name: strconv.Itoa(number), Path: "/", Scheme: "http"}
 	present(m, "name", func(v yamldoc.Value) {
 		if name, ok := v.Text(); ok && len([]rune(name)) > maxPreviewName {
 			v.Problem("too-long", fmt.Sprintf("a name of %d characters", len([]rune(name))), fmt.Sprintf("at most %d are allowed", maxPreviewName), "shorten it")

@@ -146,7 +146,7 @@ func ports(expose []string, preview []sandbox.Port) []sandbox.Port {
 		seen[p.Number] = true
 	}
 	for _, e := range expose {
-		number, _ := strconv.Atoi(e) //nolint:errcheck // The walk has read it as a number.
+		number, _ := strconv.Atoi(e) // The walk has read it as a number.
 		if !seen[number] {
 			out = append(out, sandbox.Port{Number: number, Scheme: "tcp"})
 		}

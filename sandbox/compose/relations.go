@@ -49,7 +49,7 @@ func (w *walker) known(waits []wait, self string) []wait {
 	for _, d := range waits {
 		switch {
 		case d.on == self:
-			d.at.Problem("dependency-cycle", fmt.Sprintf("%s depends on itself", self), "", "remove it")
+			d.at.Problem("dependency-cycle", self+" depends on itself", "", "remove it")
 		case !slices.Contains(w.names, d.on):
 			d.at.Problem("unknown-service", fmt.Sprintf("the service %q does not exist", yamldoc.Shorten(d.on)), "allowed: "+strings.Join(w.names, ", "), yamldoc.Suggest(d.on, w.names))
 		case seen[d.on]:

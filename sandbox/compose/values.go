@@ -144,7 +144,7 @@ func (w *walker) memLimit(v yamldoc.Value) int64 {
 	}
 	bytes := int64(size)
 	if bytes < minMemory || bytes > MaxMemory {
-		v.Problem("out-of-range", fmt.Sprintf("a memory limit of %s", mebibytes(bytes)),
+		v.Problem("out-of-range", "a memory limit of "+mebibytes(bytes),
 			fmt.Sprintf("%s to %s is allowed", mebibytes(minMemory), mebibytes(MaxMemory)), "choose a limit in this range")
 		return DefaultMemory
 	}

@@ -74,10 +74,10 @@ func (w *walker) source(item yamldoc.Value, text string) (source, bool) {
 	info, err := fs.Lstat(w.fsys, path.Join(filesDir, name))
 	switch {
 	case err != nil:
-		item.Problem("file-missing", fmt.Sprintf("%s does not exist", yamldoc.Shorten(text)), "files/ has: "+orNothing(w.starters()), yamldoc.Suggest(name, w.starters()))
+		item.Problem("file-missing", yamldoc.Shorten(text)+" does not exist", "files/ has: "+orNothing(w.starters()), yamldoc.Suggest(name, w.starters()))
 		return source{}, false
 	case !info.IsDir() && !info.Mode().IsRegular():
-		item.Problem("volume", fmt.Sprintf("%s is no regular file", yamldoc.Shorten(text)), "files and folders are allowed, links are not", "put a copy of the file there")
+		item.Problem("volume", yamldoc.Shorten(text)+" is no regular file", "files and folders are allowed, links are not", "put a copy of the file there")
 		return source{}, false
 	}
 	return source{name, info.IsDir()}, true

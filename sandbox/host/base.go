@@ -58,11 +58,11 @@ func (m *Machine) bootstrapBase(ctx context.Context) error {
 	if err := m.run(ctx, "making "+Base+", about 20 s", "mmdebstrap", "--quiet", "--variant=minbase", "trixie", path); err != nil {
 		return err
 	}
-	tar, err := os.Open(path) //nolint:gosec // Our own temporary file.
+	tar, err := os.Open(path) // Our own temporary file.
 	if err != nil {
 		return fmt.Errorf("the base's tar: %w", err)
 	}
-	defer tar.Close() //nolint:errcheck // Read only.
+	defer tar.Close() // Read only.
 	if err := m.Engine.ImportBase(ctx, tar, Base); err != nil {
 		return fmt.Errorf("importing %s: %w", Base, err)
 	}

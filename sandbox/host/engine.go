@@ -63,7 +63,7 @@ func (m *Machine) spawnEngine() (<-chan error, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the engine's log: %w", err)
 	}
-	defer log.Close() //nolint:errcheck // The child has its own descriptor.
+	defer log.Close() // The child has its own descriptor.
 	m.say("      starting dockerd (its log: %s) …", m.Log)
 	cmd := exec.Command("dockerd") //nolint:noctx // It outlives us on purpose.
 	cmd.Stdout, cmd.Stderr = log, log
@@ -89,7 +89,7 @@ func (m *Machine) awaitEngine(ctx context.Context, exited <-chan error) error {
 		select {
 		case <-ticker.C:
 		case <-exited:
-			log, _ := os.ReadFile(m.Log)
+			log, _ := os.ReadFile(m.Log) // Without it, the error has no details.
 			return errors.New("dockerd ended at once:\n" + lastLines(string(log), 5))
 		case <-ctx.Done():
 			return errors.New("the container engine did not answer within a minute")

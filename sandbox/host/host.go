@@ -115,7 +115,7 @@ func (m *Machine) run(ctx context.Context, what string, command ...string) error
 	m.say("      %s (%s) …", what, strings.Join(command, " "))
 	stop := m.heartbeat(what, started)
 	defer stop()
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // The commands are this package's own.
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...) // The commands are this package's own.
 	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C")
 	output, err := cmd.CombinedOutput()
 	if err != nil {

@@ -283,7 +283,7 @@ func TestSpecsThatBreakABound(t *testing.T) {
 		{"http", `{"url": "http://x/", "headers": {"A": "b\r\nC: d"}}`, "line break"},
 		{"http", `{"url": "http://x/", "method": "GET /"}`, "space"},
 		{"http", `{"url": "http://x/", "paths": [{"path": "/\r\n"}]}`, "line break"},
-		{"http", `{"adress": "x"}`, "unknown field"},
+		{"http", `{"host": "x"}`, "unknown field"},
 		{"tcp", `{"address": "redis"}`, "host and port"},
 		{"traffic", `{"url": "http://x/", "rate": 0.1}`, "0.2 to 200"},
 		{"traffic", `{"url": "http://x/", "rate": 201}`, "0.2 to 200"},

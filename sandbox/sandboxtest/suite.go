@@ -387,7 +387,7 @@ func (s *suite) dependencies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer session.Close(context.Background())
+	defer session.Close(context.Background()) //nolint:errcheck // The suite looks for leftovers.
 	mu.Lock()
 	defer mu.Unlock()
 	seen := strings.Join(order, ", ")

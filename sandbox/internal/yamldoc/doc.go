@@ -171,7 +171,7 @@ func (d *Doc) syntax(err error) {
 	}
 	line, text := 1, strings.TrimPrefix(err.Error(), "yaml: ")
 	if m := parserLine.FindStringSubmatch(text); m != nil {
-		line, _ = strconv.Atoi(m[1]) //nolint:errcheck // The pattern allows digits only.
+		line, _ = strconv.Atoi(m[1]) // The pattern allows digits only.
 		text = m[2]
 	}
 	fix := "check indentation, colons and quotes near this line"

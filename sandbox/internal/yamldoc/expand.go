@@ -21,7 +21,7 @@ func (x *expander) expand(n *yaml.Node, depth int) *yaml.Node {
 		return nil
 	}
 	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") || !knownTag(n.ShortTag()) {
-		x.doc.addNode(n, "custom-tag", fmt.Sprintf("the tag %s", n.Tag), "custom tags are not allowed", "remove the tag")
+		x.doc.addNode(n, "custom-tag", "the tag "+n.Tag, "custom tags are not allowed", "remove the tag")
 		return nil
 	}
 	switch n.Kind {

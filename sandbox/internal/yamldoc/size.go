@@ -16,7 +16,7 @@ func (v Value) Size(low, high int64) (int64, bool) {
 		v.Problem("size", v.Words()+" is no size", "a number with k, m or g (KiB, MiB, GiB) is expected", "write it like 256m")
 		return 0, false
 	}
-	number, _ := strconv.ParseFloat(m[1], 64) //nolint:errcheck // The pattern allows numbers only.
+	number, _ := strconv.ParseFloat(m[1], 64) // The pattern allows numbers only.
 	n := int64(number * float64(map[string]int64{"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[strings.ToLower(m[2])]))
 	if n < low || n > high {
 		v.Problem("out-of-range", "the size "+v.Raw(), fmt.Sprintf("%s to %s is allowed", Bytes(low), Bytes(high)), "choose a size in this range")
