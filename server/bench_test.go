@@ -142,7 +142,7 @@ func spawn(b *testing.B, dir string) (pid int, url string) {
 func fetchAll(b *testing.B, url string) (page []byte) {
 	b.Helper()
 	for i := 1; i <= 100; i++ {
-		response, err := http.Get(fmt.Sprintf("%s/lessons/bench/lesson-%d", url, i)) //nolint:gosec,noctx // Our own server, for a moment.
+		response, err := http.Get(fmt.Sprintf("%s/lessons/bench/lesson-%d", url, i)) // Our own server, for a moment.
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -157,7 +157,7 @@ func fetchAll(b *testing.B, url string) (page []byte) {
 
 func etagOf(b *testing.B, url string) string {
 	b.Helper()
-	request, err := http.NewRequestWithContext(b.Context(), "HEAD", url, nil)
+	request, err := http.NewRequestWithContext(b.Context(), http.MethodHead, url, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -202,7 +202,7 @@ http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;
 	})
 	url = "http://127.0.0.1:" + port + "/page.html"
 	for range 100 {
-		if response, err := http.Get(url); err == nil { //nolint:gosec,noctx // Our own server, for a moment.
+		if response, err := http.Get(url); err == nil { // Our own server, for a moment.
 			response.Body.Close()
 			if response.StatusCode == http.StatusOK {
 				return cmd.Process.Pid, url

@@ -79,7 +79,7 @@ func await(t *testing.T, url string) {
 
 func get(t *testing.T, url string) (int, string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestStreamsDoNotHoldTheEnd(t *testing.T) {
 	cfg.Preview = true
 	cfg.Content = []string{coursesFolder(t)}
 	url, _, stop := start(t, cfg)
-	request, err := http.NewRequestWithContext(t.Context(), "GET", url+"/api/preview/events", nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/preview/events", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -135,7 +135,7 @@ func (w *watch) changed(event fsnotify.Event) error {
 
 // soon sets the timer for a reload; every change puts it off, up to patience.
 func (w *watch) soon() {
-	now := time.Now()
+	now := time.Now() //nolint:forbidigo // It sets a timer.
 	if w.first.IsZero() {
 		w.first = now
 	}

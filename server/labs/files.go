@@ -133,7 +133,7 @@ func savable(l *catalog.Lesson, f File) error {
 	case len(f.Content) > maxFile:
 		return fault.New(fault.TooLarge, "file_too_large", fmt.Sprintf("%s has %d bytes; %d are allowed.", f.Path, len(f.Content), maxFile), "Make it shorter.")
 	case !utf8.Valid(f.Content) || bytes.IndexByte(f.Content, 0) >= 0:
-		return fault.New(fault.Invalid, "file_not_text", fmt.Sprintf("%s is not text in UTF-8.", f.Path), "Save only text here.")
+		return fault.New(fault.Invalid, "file_not_text", f.Path+" is not text in UTF-8.", "Save only text here.")
 	}
 	return nil
 }

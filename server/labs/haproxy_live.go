@@ -97,7 +97,7 @@ func (v *haproxyView) report(live *Live) {
 	if v.last != nil && sameView(live, v.last) && time.Since(v.said) < quietEvery {
 		return
 	}
-	v.last, v.said = live, time.Now()
+	v.last, v.said = live, time.Now() //nolint:forbidigo // A stopwatch, only ever subtracted.
 	v.publish(live)
 }
 
@@ -128,7 +128,7 @@ func look(conn net.Conn, node string) (*Live, error) {
 
 // ask sends a command and returns the answer up to the next prompt.
 func ask(conn net.Conn, command string) (string, error) {
-	if err := conn.SetDeadline(time.Now().Add(haproxyTimeout)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(haproxyTimeout)); err != nil { //nolint:forbidigo // The connection's clock.
 		return "", err
 	}
 	if _, err := io.WriteString(conn, command+"\n"); err != nil {

@@ -64,7 +64,7 @@ func (s *Service) recover(b *bench, rec Record) {
 	case rec.State == Ending:
 		work = func(ctx context.Context) { s.finish(ctx, b) }
 	case !ok || !l.HasLab() || (rec.State == Running && rec.Hash != l.Topology.Hash):
-		s.turn(s.ctx, b, func(r *Record) {
+		_ = s.turn(s.ctx, b, func(r *Record) { // It has told the log.
 			r.State, r.Reason = Ending, "The lesson was changed, so its old lab ended. Your files are safe."
 		})
 		work = func(ctx context.Context) { s.finish(ctx, b) }
@@ -109,7 +109,7 @@ func (s *Service) adopted(ctx context.Context, b *bench, running session) {
 	b.canExtend = s.canExtend(b.rec)
 	b.mu.Unlock()
 	s.recallTerminals(ctx, b, running)
-	s.turn(ctx, b, func(r *Record) { r.Lease = s.cfg.Now().Add(leaseFor) })
+	_ = s.turn(ctx, b, func(r *Record) { r.Lease = s.cfg.Now().Add(leaseFor) }) // It has told the log.
 	s.keep(ctx, b, running)
 }
 

@@ -51,7 +51,7 @@ func (c Config) withDefaults() Config {
 		c.Tier = sandbox.Standard
 	}
 	if c.Now == nil {
-		c.Now = time.Now
+		c.Now = time.Now //nolint:forbidigo // The clock where none is given.
 	}
 	if c.NewID == nil {
 		c.NewID = func() string { return strings.ToLower(rand.Text()) }

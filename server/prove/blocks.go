@@ -18,7 +18,7 @@ const blockTime = time.Minute
 func (t trial) blocks(ctx context.Context, s *sandbox.Session) ([]Step, error) {
 	var steps []Step
 	for _, run := range t.runs() {
-		started := time.Now()
+		took := stopwatch()
 		step := Step{Name: fmt.Sprintf("%s (line %d)", run.ID, run.Line)}
 		command, ok := blockCommand(run)
 		if !ok {
@@ -31,7 +31,7 @@ func (t trial) blocks(ctx context.Context, s *sandbox.Session) ([]Step, error) {
 			return steps, err
 		}
 		step.Reason = notPrinted(run, result, err)
-		step.OK, step.Took = step.Reason == "", time.Since(started)
+		step.OK, step.Took = step.Reason == "", took()
 		steps = append(steps, step)
 	}
 	return steps, nil

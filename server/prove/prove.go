@@ -80,7 +80,7 @@ func (l Lesson) Failed() int {
 // lesson, an engine that is not ready or is lost, a report that cannot be written,
 // ctx. What is wrong with a lesson is in the summary.
 func Prove(ctx context.Context, o Options) (Summary, error) {
-	started := time.Now()
+	took := stopwatch()
 	lessons, err := o.choose()
 	if err != nil {
 		return Summary{}, err
@@ -91,7 +91,7 @@ func Prove(ctx context.Context, o Options) (Summary, error) {
 	p := &prover{Options: o, out: newReporter(o)}
 	summary := Summary{Problems: o.problems()}
 	summary.Lessons, err = p.all(ctx, lessons)
-	summary.Took = time.Since(started)
+	summary.Took = took()
 	if err != nil {
 		return summary, err
 	}
@@ -202,9 +202,9 @@ func (p *prover) all(ctx context.Context, lessons []*catalog.Lesson) ([]Lesson, 
 
 // carryOut runs one job and tells of its steps.
 func (p *prover) carryOut(ctx context.Context, j *job, lessons []*catalog.Lesson) error {
-	started := time.Now()
+	took := stopwatch()
 	steps, err := j.run(ctx)
-	j.took = time.Since(started)
+	j.took = took()
 	if err != nil {
 		return fmt.Errorf("%s: %w", lessons[j.lesson].ID(), err)
 	}

@@ -32,7 +32,7 @@ type trial struct {
 // in opens a lab with the starter files, hands it to use, and removes it. A lab
 // that does not start is a step that failed, not an error.
 func (t trial) in(ctx context.Context, name string, use func(*sandbox.Session) ([]Step, error)) (steps []Step, err error) {
-	started := time.Now()
+	took := stopwatch()
 	tier := t.tier
 	if tier == "" {
 		tier = sandbox.Standard
@@ -43,7 +43,7 @@ func (t trial) in(ctx context.Context, name string, use func(*sandbox.Session) (
 		if ours(ctx, err) {
 			return nil, err
 		}
-		return []Step{{Name: name, Reason: "the lab does not start with the starter files: " + startReason(err), Took: time.Since(started)}}, nil
+		return []Step{{Name: name, Reason: "the lab does not start with the starter files: " + startReason(err), Took: took()}}, nil
 	}
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
@@ -72,9 +72,9 @@ func (t trial) starter(ctx context.Context) ([]Step, error) {
 		if err != nil || len(t.lesson.Exercise.Checks) == 0 {
 			return steps, err
 		}
-		started := time.Now()
+		took := stopwatch()
 		report := check.Run(ctx, handedIn{s, s.Files()}, t.lesson.Exercise, nil)
-		step := Step{Name: "starter", Reason: notYet(report), Took: time.Since(started)}
+		step := Step{Name: "starter", Reason: notYet(report), Took: took()}
 		step.OK = step.Reason == ""
 		return append(steps, step), ctx.Err()
 	})
@@ -129,9 +129,9 @@ func (t trial) good(ctx context.Context, s lessons.Solution, target handedIn, ap
 	}
 	var steps []Step
 	for _, name := range []string{s.Name, s.Name + ", again"} {
-		started := time.Now()
+		took := stopwatch()
 		report := check.Run(ctx, target, t.lesson.Exercise, nil)
-		step := Step{Name: name, Reason: notGood(report), Took: time.Since(started)}
+		step := Step{Name: name, Reason: notGood(report), Took: took()}
 		step.OK = step.Reason == ""
 		steps = append(steps, step)
 		if !step.OK {
@@ -154,9 +154,9 @@ func notGood(r check.Report) string {
 
 // bad runs the checks on a wrong answer, whatever of it the lab accepted.
 func (t trial) bad(ctx context.Context, s lessons.Solution, target handedIn) Step {
-	started := time.Now()
+	took := stopwatch()
 	report := check.Run(ctx, target, t.lesson.Exercise, nil)
-	step := Step{Name: s.Name, Reason: notBad(report, s), Took: time.Since(started)}
+	step := Step{Name: s.Name, Reason: notBad(report, s), Took: took()}
 	step.OK = step.Reason == ""
 	return step
 }
@@ -201,4 +201,10 @@ func everything(r check.Result) string {
 		parts = append(parts, c.Name, c.Input, c.Expected, c.Observed, c.Diff)
 	}
 	return strings.Join(parts, "\n")
+}
+
+// stopwatch starts measuring; what it returns tells how long that took so far.
+func stopwatch() (took func() time.Duration) {
+	began := time.Now() //nolint:forbidigo // Only ever subtracted.
+	return func() time.Duration { return time.Since(began) }
 }

@@ -204,7 +204,7 @@ type patientWriter struct{ http.ResponseWriter }
 func (w *patientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *patientWriter) Write(p []byte) (int, error) {
-	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(3 * writeDeadline)) // The connection's clock.
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(3 * writeDeadline)) //nolint:forbidigo // The connection's clock.
 	return w.ResponseWriter.Write(p)
 }
 

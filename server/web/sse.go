@@ -78,7 +78,7 @@ func (s *stream) send(event string, data any) error {
 func (s *stream) beat() error { return s.write(": still here\n\n") }
 
 func (s *stream) write(text string) error {
-	_ = s.rc.SetWriteDeadline(time.Now().Add(writeDeadline)) // The connection's clock, not the server's.
+	_ = s.rc.SetWriteDeadline(time.Now().Add(writeDeadline)) //nolint:forbidigo // The connection's clock, not the server's.
 	if _, err := s.w.Write([]byte(text)); err != nil {
 		return err
 	}

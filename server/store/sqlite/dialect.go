@@ -50,7 +50,7 @@ func (dialect) Backup(ctx context.Context, db *sql.DB, path string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // It only goes back to the pool.
 	// A copy changes nothing here, but the guard of the readers does not see that.
 	if _, err := conn.ExecContext(ctx, `PRAGMA query_only = 0`); err != nil {
 		return err

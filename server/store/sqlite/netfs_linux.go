@@ -13,7 +13,7 @@ func local(dir string) error {
 	if err := unix.Statfs(dir, &fs); err != nil {
 		return fmt.Errorf("look at the file system of %s: %w", dir, err)
 	}
-	return refuse(dir, int64(fs.Type))
+	return refuse(dir, int64(fs.Type)) //nolint:unconvert // It has 32 bits on some machines.
 }
 
 func refuse(dir string, kind int64) error {
@@ -24,7 +24,7 @@ func refuse(dir string, kind int64) error {
 }
 
 func networkName(kind int64) string {
-	switch uint32(kind) { //nolint:gosec // Magic numbers have 32 bits.
+	switch uint32(kind) { // Magic numbers have 32 bits.
 	case unix.NFS_SUPER_MAGIC:
 		return "NFS"
 	case unix.SMB_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC:

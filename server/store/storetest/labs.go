@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -136,7 +137,7 @@ func fileHistory(t *testing.T, s *store.Store) {
 	same(t, "history", []string{"after the reset", "before the reset"}, contents(t, s, "a"))
 
 	for i := 1; i < 200; i++ {
-		save(t, s, "a", fmt.Sprint(i), i)
+		save(t, s, "a", strconv.Itoa(i), i)
 	}
 	kept := contents(t, s, "a")
 	if len(kept) != 200 || kept[0] != "199" || kept[199] != "after the reset" {

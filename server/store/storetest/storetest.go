@@ -44,14 +44,13 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	}
 }
 
-// learner makes a learner and returns its id.
-func learner(t *testing.T, s *store.Store, id string) string {
+// learner makes a learner.
+func learner(t *testing.T, s *store.Store, id string) {
 	t.Helper()
 	l := account.Learner{ID: id, Guest: true, Created: start}
 	if err := s.CreateLearner(t.Context(), l, []byte("token of "+id), start.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	return id
 }
 
 func learners(t *testing.T, s *store.Store) {
