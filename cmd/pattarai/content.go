@@ -33,7 +33,7 @@ func loadContent(dirs []string) (*catalog.Catalog, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer dir.Close()
+		defer dir.Close() //nolint:errcheck // Only read.
 		roots = append(roots, dir)
 	}
 	return catalog.Load(imageNames(), roots...)
