@@ -75,7 +75,8 @@ class Terminals implements Typist {
 
   private async restore(): Promise<void> {
     const known = await call<TerminalInfo[]>("GET", `${this.session.base}/terminals`).catch(() => []);
-    for (const info of known.filter((i) => i.running).slice(0, most)) this.add(info.id, info.node);
+    const running = known.filter((i) => i.running);
+    for (const info of (running.length ? running : known.slice(0, 1)).slice(0, most)) this.add(info.id, info.node);
     if (!this.open.length && this.session.state.shell) await this.make(this.session.state.shell);
     else if (this.open[0]) this.show(this.open[0].shell, false);
   }
