@@ -88,9 +88,9 @@ func (m *Machine) awaitEngine(ctx context.Context, exited <-chan error) error {
 		}
 		select {
 		case <-ticker.C:
-		case <-exited:
-			log, _ := os.ReadFile(m.Log) // Without it, the error has no details.
-			return errors.New("dockerd ended at once:\n" + lastLines(string(log), 5))
+		case err := <-exited:
+			log, _ := os.ReadFile(m.Log) // Without it, the error has fewer details.
+			return errors.Join(errors.New("dockerd ended at once:\n"+lastLines(string(log), 5)), err)
 		case <-ctx.Done():
 			return errors.New("the container engine did not answer within a minute")
 		}
