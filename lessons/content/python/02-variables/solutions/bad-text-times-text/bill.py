@@ -1,0 +1,6 @@
+metres = input()
+price = input()
+stitching = input()
+
+total = metres * price + stitching
+print(f"{total} rupees")

@@ -1,0 +1,4 @@
+rupees = float(input())
+
+paise = round(rupees * 100)
+print(paise)

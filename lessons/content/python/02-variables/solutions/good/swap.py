@@ -1,0 +1,7 @@
+left = input()
+right = input()
+
+left, right = right, left
+
+print("left:", left)
+print("right:", right)

@@ -1,0 +1,4 @@
+customer = input()
+metres = input()
+
+print(f"{customer}: {metres} metres")
