@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pattarai/sandbox/agent"
@@ -280,7 +281,7 @@ func observedRun(r agent.Result) string {
 		text = strings.ToValidUTF8(text[:maxShownOutput], "") + "…"
 	}
 	if r.Exit != 0 && r.Failure == "" {
-		text = strings.TrimSuffix(text, "\n") + "\n" + say(msgExit, fmt.Sprint(r.Exit))
+		text = strings.TrimSuffix(text, "\n") + "\n" + say(msgExit, strconv.Itoa(r.Exit))
 	}
 	return text
 }

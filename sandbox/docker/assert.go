@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/moby/moby/api/types/container"
@@ -113,7 +114,7 @@ func number(n *int64) string {
 	if n == nil {
 		return "none"
 	}
-	return fmt.Sprint(*n)
+	return strconv.FormatInt(*n, 10)
 }
 
 func sameUlimits(got, want []*container.Ulimit) bool { return ulimits(got) == ulimits(want) }

@@ -236,6 +236,6 @@ func (k *keyedLock) release(key string, mine chan struct{}) {
 const cleanupTime = 60 * time.Second
 
 // detached outlives the caller's context, for work that must not stop half-way.
-func detached(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+func detached(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) { //nolint:unparam // Each caller names its own limit.
 	return context.WithTimeout(context.WithoutCancel(ctx), limit)
 }

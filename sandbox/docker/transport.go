@@ -183,6 +183,5 @@ func (r *relayed) Read(b []byte) (int, error) { return r.out.Read(b) }
 
 // Close implements net.Conn.
 func (r *relayed) Close() error {
-	r.out.Close()
-	return r.Conn.Close()
+	return errors.Join(r.out.Close(), r.Conn.Close())
 }

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -28,7 +29,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.NodeMemory = orElse(c.NodeMemory, 64<<20)
 	c.Patience = orElse(c.Patience, time.Minute)
 	if c.Now == nil {
-		c.Now = time.Now
+		c.Now = time.Now //nolint:forbidigo // The clock where none is given.
 	}
 	return c, nil
 }
@@ -70,7 +71,7 @@ func HostMemory() (int64, error) {
 			return kib << 10, err
 		}
 	}
-	return 0, fmt.Errorf("/proc/meminfo names no MemTotal; set the memory for labs yourself")
+	return 0, errors.New("/proc/meminfo names no MemTotal; set the memory for labs yourself")
 }
 
 // history is the last few of a kind of duration.

@@ -38,7 +38,7 @@ func reason(err error, timeout time.Duration) string {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &op) && op.Timeout():
 		return fmt.Sprintf("timed out after %s", timeout)
 	case errors.As(err, &dns):
-		return fmt.Sprintf("no such host: %s", dns.Name)
+		return "no such host: " + dns.Name
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
 	case errors.Is(err, syscall.EHOSTUNREACH):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -420,7 +419,7 @@ func serve(t *testing.T, with setup) *world {
 			n++
 			return fmt.Sprintf("lab%05d", n)
 		},
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		Logger: slog.New(slog.DiscardHandler)})
 	labs.SetOpener(s, with.eng)
 	ctx, cancel := context.WithCancel(t.Context())
 	go s.Run(ctx)

@@ -38,7 +38,7 @@ func (s *Service) Start(ctx context.Context, learner, lesson string) (View, erro
 	defer s.unclaim(b)
 	rec := s.newRecord(learner, l)
 	if err := s.cfg.Store.InsertLab(ctx, rec); err != nil {
-		return s.startKnown(ctx, b, l, err)
+		return s.startKnown(ctx, b, err)
 	}
 	b.place(rec, l)
 	s.estimate(ctx, b)
@@ -55,7 +55,7 @@ func (s *Service) newRecord(learner string, l *catalog.Lesson) Record {
 }
 
 // startKnown takes over the open lab that the store refused a second one for.
-func (s *Service) startKnown(ctx context.Context, b *bench, l *catalog.Lesson, refused error) (View, error) {
+func (s *Service) startKnown(ctx context.Context, b *bench, refused error) (View, error) {
 	if fault.Of(refused).Kind != fault.Conflict {
 		return View{}, refused
 	}

@@ -113,7 +113,7 @@ func (s *Service) start(ctx context.Context, b *bench, clear bool) {
 	b.mu.Lock()
 	b.session = running
 	b.mu.Unlock()
-	s.turn(ctx, b, func(r *Record) {
+	_ = s.turn(ctx, b, func(r *Record) { // It has told the log.
 		now := s.cfg.Now()
 		r.State, r.Reason = Running, ""
 		r.Started, r.Active, r.Took = now, now, now.Sub(asked)
@@ -145,13 +145,13 @@ func (s *Service) open(ctx context.Context, b *bench, clear bool) (running sessi
 		}
 	}
 	if err := s.cfg.Engine.Ready(ctx); err != nil {
-		return nil, nil, &notReady{err}
+		return nil, nil, &notReadyError{err}
 	}
 	spec := s.spec(b)
 	if err := s.cfg.Engine.Wait(ctx, spec, func(pos int) { s.queued(b, pos) }); err != nil {
 		return nil, nil, err
 	}
-	s.turn(ctx, b, func(r *Record) { r.State = Creating })
+	_ = s.turn(ctx, b, func(r *Record) { r.State = Creating }) // It has told the log.
 	files, changed, err := s.workspace(ctx, b)
 	if err != nil {
 		return nil, nil, err
@@ -176,12 +176,12 @@ func refusedFiles(changed []string, bad *sandbox.StartError) *Warning {
 	}
 }
 
-// notReady is what an engine says that cannot start labs.
-type notReady struct{ cause error }
+// notReadyError is what an engine says that cannot start labs.
+type notReadyError struct{ cause error }
 
-func (e *notReady) Error() string { return e.cause.Error() }
+func (e *notReadyError) Error() string { return e.cause.Error() }
 
-func (e *notReady) Unwrap() []error { return []error{e.cause, sandbox.ErrEngine} }
+func (e *notReadyError) Unwrap() []error { return []error{e.cause, sandbox.ErrEngine} }
 
 // queued notes the place in line.
 func (s *Service) queued(b *bench, pos int) {
@@ -206,14 +206,14 @@ func (s *Service) startFailed(ctx context.Context, b *bench, err error) {
 		s.cfg.Logger.Warn("lab not removed; the sweep will", "lab", rec.ID, "error", removal)
 	}
 	why := explain(err)
-	if missing := (*notReady)(nil); errors.As(err, &missing) {
+	if missing := (*notReadyError)(nil); errors.As(err, &missing) {
 		why.reason = "Labs cannot start now: " + sentence(missing.Error())
 	}
 	s.markFailed(ctx, b, why)
 }
 
 func (s *Service) markFailed(ctx context.Context, b *bench, why failure) {
-	s.turnFor(ctx, b, why, func(r *Record) { r.State, r.Reason, r.Ended = Failed, why.reason, s.cfg.Now() })
+	_ = s.turnFor(ctx, b, why, func(r *Record) { r.State, r.Reason, r.Ended = Failed, why.reason, s.cfg.Now() }) // It has told the log.
 }
 
 // keep carries the session's news and runs traffic and live views until ctx ends.
@@ -277,5 +277,5 @@ func (s *Service) finish(ctx context.Context, b *bench) {
 	if s.ctx.Err() != nil {
 		return // The next server ends it.
 	}
-	s.turn(ctx, b, func(r *Record) { r.State, r.Ended = Ended, s.cfg.Now() })
+	_ = s.turn(ctx, b, func(r *Record) { r.State, r.Ended = Ended, s.cfg.Now() }) // It has told the log.
 }

@@ -11,7 +11,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -132,7 +131,7 @@ func newSite(t *testing.T, change ...func(*web.Options)) *site {
 		if err := s.web.Close(ctx); err != nil {
 			t.Error(err)
 		}
-		s.Server.Close()
+		s.Close()
 	})
 	return s
 }
@@ -575,14 +574,6 @@ func (f *fakeWork) finish(verdict check.Verdict) {
 			r <- submit.Update{Submission: id, Lesson: s.Lesson, Done: &s}
 		}
 	}
-}
-
-func mustRequire(t *testing.T, what string) {
-	t.Helper()
-	if strings.Contains(os.Getenv("PATTARAI_TEST_REQUIRE"), what) {
-		t.Fatalf("%s is required and missing", what)
-	}
-	t.Skipf("%s is missing; this test did not run", what)
 }
 
 func verdictNamed(name string) check.Verdict { return check.Verdict(name) }
