@@ -1,0 +1,5 @@
+# The code: first three letters in capitals, a dash, how many letters there are.
+
+place = input()
+
+print(place)

@@ -1,0 +1,3 @@
+place = input()
+
+print(place.upper().center(20, "="))

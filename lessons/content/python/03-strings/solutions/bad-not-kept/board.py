@@ -1,0 +1,4 @@
+place = input()
+
+place.upper()
+print(place.center(20, "="))

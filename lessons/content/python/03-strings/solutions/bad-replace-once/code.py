@@ -1,0 +1,3 @@
+place = input()
+
+print(f"{place[:3].upper()}-{len(place)}")

@@ -1,0 +1,3 @@
+phone = input()
+
+print("*" * (len(phone) - 3) + phone[-3:])

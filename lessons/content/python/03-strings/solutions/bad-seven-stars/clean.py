@@ -1,0 +1,3 @@
+line = input()
+
+print(" ".join(line.split()).lower())

@@ -1,0 +1,3 @@
+phone = input()
+
+print("*" * 7 + phone[-3:])

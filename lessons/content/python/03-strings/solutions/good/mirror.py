@@ -1,0 +1,4 @@
+line = input()
+
+word = line.lower().replace(" ", "")
+print(word == word[::-1])
