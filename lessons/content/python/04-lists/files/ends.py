@@ -1,0 +1,5 @@
+# One line comes in, with the orders separated by spaces.
+
+orders = input().split()
+
+print(orders)

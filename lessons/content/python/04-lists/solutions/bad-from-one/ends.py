@@ -1,0 +1,5 @@
+orders = input().split()
+
+print("first:", orders[1])
+print("last:", orders[-1])
+print("orders:", len(orders))

@@ -1,0 +1,6 @@
+sales = list(map(int, input().split()))
+
+print("total:", sum(sales))
+print("best:", max(sales))
+print("least:", min(sales))
+print(f"average: {sum(sales) / len(sales):.2f}")

@@ -1,0 +1,4 @@
+days = list(map(int, input().split()))
+
+best = sorted(days, reverse=True)[:3]
+print(best)
