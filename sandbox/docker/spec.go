@@ -129,6 +129,7 @@ func hostConfig(p plan) *container.HostConfig {
 		ReadonlyRootfs: true,
 		Tmpfs:          tmpfs(p.node),
 		ExtraHosts:     p.hosts,
+		DNSOptions:     []string{"timeout:1", "attempts:1"}, // No name server is in reach: say so soon.
 		IpcMode:        container.IPCModePrivate,
 		CgroupnsMode:   container.CgroupnsModePrivate,
 		OomScoreAdj:    p.oomScore(),
