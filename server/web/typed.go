@@ -45,8 +45,8 @@ func (s *socket) readMessage(ctx context.Context, slow *time.Timer, buf []byte) 
 	slow.Reset(messageWithin)
 	defer slow.Stop()
 	n, err := io.ReadFull(r, buf) // buf is one byte longer than a message may be.
-	switch err {                  //nolint:errorlint // Bare: the message ended. Wrapped: the connection did.
-	case io.EOF, io.ErrUnexpectedEOF:
+	switch err {
+	case io.EOF, io.ErrUnexpectedEOF: //nolint:errorlint // Bare: the message ended. Wrapped: the connection did.
 		err = nil
 	case nil:
 		_ = s.conn.Close(websocket.StatusMessageTooBig, "a message has at most 32 KiB")
