@@ -24,16 +24,9 @@ func (p prepared) Launch(ctx context.Context, spec sandbox.Spec) error {
 	return p.Engine.Launch(ctx, spec)
 }
 
-// TestConformancePrepared runs the suite on labs made of sets kept ready. Some of
-// its labs are more than fit into the stock at once and start from nothing.
+// TestConformancePrepared runs the suite on labs made of sets kept ready.
 func TestConformancePrepared(t *testing.T) {
-	for _, transport := range []docker.Transport{docker.Direct, docker.Relay} {
-		t.Run(string(transport), func(t *testing.T) {
-			sandboxtest.Run(t, func(t *testing.T) sandbox.Engine {
-				return prepared{newEngine(t, func(c *docker.Config) { c.Transport = transport }), t}
-			}, sandboxtest.Images{Shell: "shell"})
-		})
-	}
+	sandboxtest.Run(t, func(t *testing.T) sandbox.Engine { return prepared{newEngine(t, nil), t} }, sandboxtest.Images{Shell: "shell"})
 }
 
 func TestConformance(t *testing.T) {

@@ -45,8 +45,17 @@ func nothingLeft(t *testing.T, e *docker.Engine) {
 // TestSetBecomesLab follows a set from the stock to the end of its lab, through a
 // restart of the server.
 func TestSetBecomesLab(t *testing.T) {
+	for _, transport := range []docker.Transport{docker.Direct, docker.Relay} {
+		t.Run(string(transport), func(t *testing.T) { followSet(t, transport) })
+	}
+}
+
+func followSet(t *testing.T, transport docker.Transport) {
 	var config docker.Config
-	e := setEngine(t, func(c *docker.Config) { config = *c })
+	e := setEngine(t, func(c *docker.Config) {
+		c.Transport = transport
+		config = *c
+	})
 	spec := pairSpec("setlab0001")
 	prepare(t, e, spec)
 	if labs, err := e.List(t.Context()); err != nil || len(labs) != 0 {
