@@ -1,0 +1,4 @@
+names = set(input().split())
+
+print(len(names), "people")
+print(sorted(names))

@@ -1,0 +1,8 @@
+bed = set(input().split())
+new = input()
+sick = input()
+
+bed.update(new)
+bed.discard(sick)
+
+print(sorted(bed))

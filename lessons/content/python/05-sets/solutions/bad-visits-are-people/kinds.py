@@ -1,0 +1,6 @@
+flowers = input().split()
+kinds = set(flowers)
+
+print("plants:", len(flowers))
+print("kinds:", len(kinds))
+print(sorted(kinds))

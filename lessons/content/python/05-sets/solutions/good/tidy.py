@@ -1,0 +1,4 @@
+names = set(input().title().split())
+
+print(len(names), "people")
+print(sorted(names))
