@@ -159,7 +159,8 @@ func (b *browser) until(what, condition string, limit time.Duration) {
 		select {
 		case <-ctx.Done():
 			b.shoot("failure")
-			b.Fatalf("waited %s in vain until %s (%v)", limit, what, err)
+			nodes, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`[...document.querySelectorAll('.node-card [role=button]')].map(e => e.getAttribute('aria-label')).join('; ')`))
+			b.Fatalf("waited %s in vain until %s (%v); nodes: %s", limit, what, err, nodes)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
@@ -303,7 +304,7 @@ func TestStory(t *testing.T) {
 	b.until("HAProxy has noticed", text(".node-card.p-stopped")+".includes('DOWN')", 20*time.Second)
 	b.shoot("killed-light")
 	b.node("app2", "Start")
-	b.until("all are healthy again", "document.querySelectorAll('.node-card.p-healthy').length === 5", 30*time.Second)
+	b.until("all are healthy again", "document.querySelectorAll('.node-card.p-healthy').length === 5", 60*time.Second)
 
 	t.Log("a reload in the middle loses nothing")
 	b.do(chromedp.Reload())
@@ -366,7 +367,7 @@ func TestQuizAndPython(t *testing.T) {
 	b := newBrowser(t, startServer(t))
 	b.open("/lessons/python/print")
 	b.click("a wrong answer", "document.querySelector('[data-quiz=py1-raw] input[name=value]')")
-	b.click("Answer", "document.querySelector('[data-quiz=py1-raw] button[type=submit]')")
+	b.click("Answer", "document.querySelector('[data-quiz=py1-raw] button[type=submit].btn')")
 	b.until("the wrong answer is explained", text("[data-quiz=py1-raw]")+".includes('new line')", 10*time.Second)
 	b.click("the start button", button("Start the lab"))
 	b.until("both nodes are healthy", "document.querySelectorAll('.node-card.p-healthy').length === 2", 60*time.Second)
@@ -388,7 +389,7 @@ func TestWithoutEngine(t *testing.T) {
 	b.open("/lessons/haproxy/round-robin")
 	b.until("the page says what is missing", "document.body.innerText.includes('doctor --fix')", 15*time.Second)
 	b.click("an answer", "document.querySelectorAll('[data-quiz=hx5-order] input[name=value]')[1]")
-	b.click("Answer", "document.querySelector('[data-quiz=hx5-order] button[type=submit]')")
+	b.click("Answer", "document.querySelector('[data-quiz=hx5-order] button[type=submit].btn')")
 	b.until("quizzes work", text("[data-quiz=hx5-order]")+".includes('One turn each')", 10*time.Second)
 	b.shoot("no-engine")
 	b.quiet()

@@ -13,7 +13,7 @@ import (
 const formText = `
 {{- define "item"}}<div class="quiz" data-quiz="{{.ID}}" data-kind="{{.Kind}}">
 <h3>{{.Title}}</h3>
-{{if ne .Kind "cloze"}}{{.Prompt}}{{end}}<form method="post">
+{{if ne .Kind "cloze"}}{{.Prompt}}{{end}}<form method="dialog">
 <fieldset><legend class="visually-hidden">{{.Title}}</legend>
 {{if eq .Kind "single"}}{{template "choices" .}}
 {{- else if eq .Kind "multi"}}{{template "choices" .}}

@@ -44,7 +44,7 @@ func newPolicy() *bluemonday.Policy {
 
 func policyForms(p *bluemonday.Policy, number *regexp.Regexp) {
 	empty := regexp.MustCompile(`^$`)
-	p.AllowAttrs("method").Matching(regexp.MustCompile(`^post$`)).OnElements("form")
+	p.AllowAttrs("method").Matching(regexp.MustCompile(`^dialog$`)).OnElements("form")
 	p.AllowAttrs("type").Matching(regexp.MustCompile(`^(radio|checkbox|text|hidden)$`)).OnElements("input")
 	p.AllowAttrs("type").Matching(regexp.MustCompile(`^(submit|button)$`)).OnElements("button")
 	p.AllowAttrs("name").Matching(regexp.MustCompile(`^value$`)).OnElements("input", "select", "textarea")
