@@ -23,6 +23,9 @@ import (
 // when something it left running keeps the pipes open.
 const outputGrace = 200 * time.Millisecond
 
+// maxGraces bounds how often something that goes on printing is waited for.
+const maxGraces = 15
+
 // run runs a command to its end, its timeout or the end of ctx.
 func (s *server) run(ctx context.Context, c Command) Result {
 	if c.Timeout <= 0 {
@@ -199,12 +202,41 @@ func (o *output) collect() {
 	}()
 }
 
-// finish waits for the end of the output, for outputGrace at most.
+// finish waits for the end of the output. After outputGrace it gives up on pipes
+// that something still holds open, but not before what is in them has been read:
+// on a busy machine the readers may not have had their turn yet.
 func (o *output) finish() {
-	timer := time.AfterFunc(outputGrace, func() { closeAll(o.readers[:]) })
-	<-o.done
-	timer.Stop()
+	ticker := time.NewTicker(outputGrace)
+	defer ticker.Stop()
+	for range maxGraces {
+		select {
+		case <-o.done:
+			closeAll(o.readers[:])
+			return
+		case <-ticker.C:
+		}
+		if !o.unread() {
+			break
+		}
+	}
 	closeAll(o.readers[:])
+	<-o.done
+}
+
+// unread tells whether the pipes hold something that was not read yet.
+func (o *output) unread() bool {
+	waiting := false
+	for _, f := range o.readers {
+		raw, err := f.SyscallConn()
+		if err != nil {
+			continue
+		}
+		_ = raw.Control(func(fd uintptr) {
+			n, err := unix.IoctlGetInt(int(fd), unix.FIONREAD)
+			waiting = waiting || err == nil && n > 0
+		})
+	}
+	return waiting
 }
 
 // abandon closes everything when the command did not start.
