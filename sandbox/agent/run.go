@@ -232,7 +232,7 @@ func (o *output) unread() bool {
 			continue
 		}
 		_ = raw.Control(func(fd uintptr) {
-			n, err := unix.IoctlGetInt(int(fd), unix.FIONREAD)
+			n, err := unix.IoctlGetInt(int(fd), unix.TIOCINQ)
 			waiting = waiting || err == nil && n > 0
 		})
 	}
