@@ -1,0 +1,4 @@
+# Every line is a bucket with so many litres, until a line says done.
+
+line = input()
+print("litres:", line)

@@ -1,0 +1,14 @@
+stock = {}
+
+line = input()
+while line != "end":
+    word, item, count = line.split()
+    count = int(count)
+    if word == "in":
+        stock[item] = count
+    else:
+        stock[item] = stock[item] - count
+    line = input()
+
+for item in sorted(stock):
+    print(item, stock[item])

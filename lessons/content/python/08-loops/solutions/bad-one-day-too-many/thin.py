@@ -1,0 +1,8 @@
+heights = list(map(int, input().split()))
+
+stay = []
+for height in heights:
+    if height >= 10:
+        stay.append(height)
+
+print(stay)

@@ -1,0 +1,12 @@
+total = 0
+buckets = 0
+
+line = input()
+while line != "done":
+    total = 0
+    total += int(line)
+    buckets += 1
+    line = input()
+
+print("litres:", total)
+print("buckets:", buckets)
