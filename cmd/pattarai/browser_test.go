@@ -146,6 +146,13 @@ func (b *browser) open(path string) {
 	b.do(chromedp.Navigate(b.base + path))
 }
 
+// lesson opens a lesson and waits until its scripts have it in hand.
+func (b *browser) lesson(path string) {
+	b.Helper()
+	b.open("/lessons/" + path)
+	b.until("the lesson is ready", "document.querySelector('[data-check-all]')?.hidden === false && document.querySelector('[data-quiz] button[type=submit].btn')", 30*time.Second)
+}
+
 // until waits for a JavaScript condition.
 func (b *browser) until(what, condition string, limit time.Duration) {
 	b.Helper()
@@ -267,7 +274,7 @@ func TestStory(t *testing.T) {
 	b.until("the lessons are listed", "document.body.innerText.includes('Round robin')", 15*time.Second)
 	b.shoot("course-light")
 
-	b.open("/lessons/haproxy/round-robin")
+	b.lesson("haproxy/round-robin")
 	b.click("the start button", button("Start the lab"))
 	b.until("all five nodes are healthy", "document.querySelectorAll('.node-card.p-healthy').length === 5", 60*time.Second)
 
@@ -333,7 +340,7 @@ func TestStory(t *testing.T) {
 func (b *browser) preview() {
 	b.Helper()
 	b.Log("a port of the lab opens on an origin of its own")
-	b.open("/lessons/haproxy/round-robin")
+	b.lesson("haproxy/round-robin")
 	url, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`fetch('/api/lessons/haproxy/round-robin/preview', {method: 'POST', headers: {'Content-Type': 'application/json'},
 		body: JSON.stringify({node: 'haproxy', port: 80})}).then(r => r.json()).then(a => a.url)`, chromedp.EvalAwaitPromise))
 	if err != nil || !strings.Contains(url, "://p-80-haproxy-") {
@@ -349,7 +356,8 @@ func (b *browser) phone() {
 	b.Helper()
 	b.Log("a phone gets tabs")
 	b.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
-	b.open("/lessons/haproxy/round-robin")
+	b.lesson("haproxy/round-robin")
+	b.until("the picture is there", "document.querySelectorAll('.node-card.p-healthy').length === 5", 30*time.Second)
 	b.until("nothing is wider than the screen", "document.documentElement.scrollWidth <= 390", 10*time.Second)
 	b.shoot("phone-prose")
 	for _, view := range []string{"editor", "terminal", "lab"} {
@@ -365,7 +373,7 @@ func (b *browser) phone() {
 // TestQuizAndPython is the second story: a quiz item and a program with hidden cases.
 func TestQuizAndPython(t *testing.T) {
 	b := newBrowser(t, startServer(t))
-	b.open("/lessons/python/print")
+	b.lesson("python/print")
 	b.click("a wrong answer", "document.querySelector('[data-quiz=py1-raw] input[name=value]')")
 	b.click("Answer", "document.querySelector('[data-quiz=py1-raw] button[type=submit].btn')")
 	b.until("the wrong answer is explained", text("[data-quiz=py1-raw]")+".includes('new line')", 10*time.Second)
@@ -386,7 +394,7 @@ func TestWithoutEngine(t *testing.T) {
 		t.Fatalf("readyz: %v %v", answer, err)
 	}
 	b := newBrowser(t, base)
-	b.open("/lessons/haproxy/round-robin")
+	b.lesson("haproxy/round-robin")
 	b.until("the page says what is missing", "document.body.innerText.includes('doctor --fix')", 15*time.Second)
 	b.click("an answer", "document.querySelectorAll('[data-quiz=hx5-order] input[name=value]')[1]")
 	b.click("Answer", "document.querySelector('[data-quiz=hx5-order] button[type=submit].btn')")
