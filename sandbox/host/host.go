@@ -67,7 +67,6 @@ func (m *Machine) Test() []Step {
 		m.program("C compiler (for the race detector)", "gcc", "gcc", "libc6-dev"),
 		m.program("nginx (a peer in the benchmarks)", "nginx", "nginx-light"),
 		m.program("wrk (load for the benchmarks)", "wrk", "wrk"),
-		m.program("node (checks the committed bundle)", "npm", "nodejs", "npm"),
 	}
 }
 
