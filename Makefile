@@ -72,7 +72,7 @@ fuzz: ## Every fuzz target for FUZZTIME each
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
 	  for target in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' "$$file" | cut -d' ' -f2); do \
 	    echo "$$(dirname "$$file") $$target"; \
-	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
+	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x "$$(dirname "$$file")" || exit 1; \
 	  done; done
 
 .PHONY: bench
@@ -87,7 +87,8 @@ bench-smoke: build ## Every benchmark once, to see that it runs
 .PHONY: build
 build: ## Build the server and the agent into bin/
 	@mkdir -p bin
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/pattarai ./cmd/pattarai-agent
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/pattarai
+	go build -trimpath -buildvcs=false -ldflags '-s -w' -o bin/ ./cmd/pattarai-agent
 
 .PHONY: assets
 assets: ## Rebuild the committed bundle of styles and scripts (needs node)
