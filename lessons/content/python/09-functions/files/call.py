@@ -1,0 +1,3 @@
+# Write a function call(name). It prints two lines:
+#     Mani!
+#     Your tea is ready.

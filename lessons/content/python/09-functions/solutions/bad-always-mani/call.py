@@ -1,0 +1,3 @@
+def call(name):
+    print("Mani!")
+    print("Your tea is ready.")

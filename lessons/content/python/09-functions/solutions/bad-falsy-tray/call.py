@@ -1,0 +1,3 @@
+def call(name):
+    print(f"{name}!")
+    print("Your tea is ready.")

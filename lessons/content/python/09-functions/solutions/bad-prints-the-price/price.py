@@ -1,0 +1,2 @@
+def price(count, each):
+    print(count * each)

@@ -1,0 +1,2 @@
+def price(count, each):
+    return count * each

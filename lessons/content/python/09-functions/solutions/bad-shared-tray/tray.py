@@ -1,0 +1,3 @@
+def put(thing, tray=[]):
+    tray.append(thing)
+    return tray
