@@ -65,7 +65,11 @@ func (c *Client) Exec(ctx context.Context, cmd Command) (Result, error) {
 	if err := p.answer(nil); err != nil {
 		return Result{}, err
 	}
-	return p.result()
+	res, err := p.result()
+	if err == nil && ctx.Err() != nil {
+		return Result{}, ctx.Err() // The command was ended, which its result would not say.
+	}
+	return res, err
 }
 
 // sendCommand sends what does not fit the request line: the files and stdin.

@@ -38,6 +38,8 @@ func (c *Client) Probe(ctx context.Context, kind string, spec any, progress func
 		}
 		seen := json.RawMessage(append([]byte(nil), payload...))
 		switch {
+		case kind == frameResult && ctx.Err() != nil:
+			return nil, ctx.Err() // It was ended; what it saw is not all there was to see.
 		case kind == frameResult:
 			return seen, nil
 		case kind == frameNews && progress != nil:
