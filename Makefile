@@ -30,7 +30,6 @@ test: ready format vet lint race content browser fuzz bench-smoke ## Install wha
 .PHONY: ready
 ready: build ## Install what the tests need (asks nothing, says what it does)
 	bin/pattarai doctor --fix --tests
-	bin/pattarai images build
 
 .PHONY: format
 format: ## Fail when a file is not formatted
@@ -54,17 +53,21 @@ $(TOOLS)/golangci-lint-$(LINTER):
 unit: ## Unit tests alone, without containers or a browser
 	go test ./...
 
+.PHONY: images
+images: build
+	bin/pattarai images build
+
 .PHONY: race
-race: ## Every Go test with the race detector: unit, architecture, conformance on real containers
+race: images ## Every Go test with the race detector: unit, architecture, conformance on real containers
 	CGO_ENABLED=1 PATTARAI_TEST_REQUIRE=$(REQUIRE) go test -race -timeout 20m -p 2 ./...
 
 .PHONY: content
-content: build ## Lint and prove the whole catalogue on real containers
+content: images ## Lint and prove the whole catalogue on real containers
 	bin/pattarai lint
 	bin/pattarai prove
 
 .PHONY: browser
-browser: build ## The whole story in a real browser
+browser: images ## The whole story in a real browser
 	PATTARAI_TEST_REQUIRE=$(REQUIRE) go test -count=1 -timeout 15m -tags browser ./cmd/pattarai
 
 .PHONY: fuzz
@@ -76,11 +79,11 @@ fuzz: ## Every fuzz target for FUZZTIME each
 	  done; done
 
 .PHONY: bench
-bench: build ## Every benchmark; each figure is a ratio against a peer in the same run
+bench: images ## Every benchmark; each figure is a ratio against a peer in the same run
 	PATTARAI_TEST_REQUIRE=$(REQUIRE) go test -run '^$$' -bench . -benchtime 3x -timeout 60m ./...
 
 .PHONY: bench-smoke
-bench-smoke: build ## Every benchmark once, to see that it runs
+bench-smoke: images ## Every benchmark once, to see that it runs
 	go test -run '^$$' -bench . -benchtime 1x -short -timeout 15m ./...
 
 ##@ Build
