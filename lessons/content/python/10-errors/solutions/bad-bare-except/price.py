@@ -1,0 +1,5 @@
+def price(prices, item):
+    try:
+        return prices[item]
+    except:
+        return None
