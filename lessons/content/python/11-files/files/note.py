@@ -1,0 +1,7 @@
+# Writes every line that comes in at the end of notes.txt. What stood there stays.
+
+import sys
+
+with open("notes.txt", "w", encoding="utf-8") as file:
+    for line in sys.stdin:
+        file.write(line)
