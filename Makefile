@@ -90,6 +90,7 @@ bench-smoke: images ## Every benchmark once, to see that it runs
 .PHONY: build
 build: ## Build the server and the agent into bin/
 	@mkdir -p bin
+	@echo "building (a few minutes the first time) …"
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/pattarai
 	go build -trimpath -buildvcs=false -ldflags '-s -w' -o bin/ ./cmd/pattarai-agent
 
