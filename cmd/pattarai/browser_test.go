@@ -21,6 +21,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"pattarai/sandbox/docker"
+	"pattarai/sandbox/images"
 	"pattarai/server"
 )
 
@@ -59,6 +61,7 @@ func startServer(t *testing.T) string {
 		if err := <-done; err != nil {
 			t.Errorf("server: %v", err)
 		}
+		removeLabs(t, cfg)
 		log.Close()
 		if t.Failed() {
 			content, _ := os.ReadFile(log.Name())
@@ -66,6 +69,34 @@ func startServer(t *testing.T) string {
 		}
 	})
 	return s.URL()
+}
+
+// removeLabs removes what a server left running for its next start.
+func removeLabs(t *testing.T, cfg server.Config) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	client, err := docker.NewClient("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	engine, err := docker.New(ctx, docker.Config{Installation: cfg.Installation, Secret: make([]byte, 32), Images: images.New(client, cfg.Agent)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	labs, err := engine.List(ctx)
+	if err != nil {
+		return // There is no engine in this test.
+	}
+	for _, lab := range labs {
+		if err := engine.Remove(ctx, lab.ID); err != nil {
+			t.Errorf("removing lab %s: %v", lab.ID, err)
+		}
+	}
+	if err := engine.Close(ctx); err != nil {
+		t.Error(err)
+	}
 }
 
 func tail(text string, lines int) string {
