@@ -162,8 +162,13 @@ func (w *writer) transact(ctx context.Context, batch []*write) error {
 	}
 	defer raw.Rollback() //nolint:errcheck // A no-op after Commit; after a failure there is nothing more to say.
 	tx := &Tx{tx: raw, prepared: map[string]*sql.Stmt{}}
+	// The driver starts a goroutine for each statement whose context can end.
+	unhurried := context.WithoutCancel(ctx)
 	for _, one := range batch {
-		if err := w.isolate(ctx, tx, one); err != nil {
+		if ctx.Err() != nil {
+			return w.dialect.Explain(fmt.Errorf("a batch of %d writes: %w", len(batch), ctx.Err()))
+		}
+		if err := w.isolate(unhurried, tx, one); err != nil {
 			return w.dialect.Explain(err)
 		}
 	}
