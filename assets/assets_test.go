@@ -1,11 +1,14 @@
 package assets_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -162,5 +165,40 @@ func TestFontsAreSmall(t *testing.T) {
 	}
 	if sum > 250<<10 {
 		t.Errorf("the fonts are %d bytes together; at most 250 KiB", sum)
+	}
+}
+
+// TestBundleIsMadeFromItsSources finds a bundle that is older than its sources.
+func TestBundleIsMadeFromItsSources(t *testing.T) {
+	t.Parallel()
+	names := []string{"build.mjs", "package-lock.json"}
+	for _, dir := range []string{"src", "styles", "texts"} {
+		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
+				names = append(names, filepath.ToSlash(path))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(names)
+	sum := sha256.New()
+	for _, name := range names {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.Write([]byte(name + "\x00"))
+		sum.Write(content)
+		sum.Write([]byte{0})
+	}
+	want, err := os.ReadFile("bundle.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != strings.TrimSpace(string(want)) {
+		t.Error("static/ is older than its sources: run make assets and commit static/ and bundle.sum")
 	}
 }

@@ -2,7 +2,8 @@
 //   node build.mjs           writes static/
 //   node build.mjs --check   builds aside and fails when static/ differs
 //   node build.mjs --watch   rebuilds while you type
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,6 +62,15 @@ async function list(dir) {
   return entries.filter((e) => e.isFile()).map((e) => path.relative(dir, path.join(e.parentPath, e.name))).sort();
 }
 
+/** A sum of everything the bundle is made from. A Go test compares it, so that a bundle older than its sources is found without Node. */
+async function sourceSum() {
+  const files = ["build.mjs", "package-lock.json"];
+  for (const dir of ["src", "styles", "texts"]) for (const name of await list(path.join(here, dir))) files.push(`${dir}/${name}`);
+  const hash = createHash("sha256");
+  for (const name of files.sort()) hash.update(`${name}\0`).update(await readFile(path.join(here, name))).update("\0");
+  return hash.digest("hex");
+}
+
 async function build(outdir) {
   await rm(outdir, { recursive: true, force: true });
   await Promise.all(configurations(outdir).map((c) => esbuild.build(c)));
@@ -89,4 +99,7 @@ if (flags.has("--check")) await check();
 else if (flags.has("--watch")) {
   await build(committed);
   for (const c of configurations(committed)) await (await esbuild.context(c)).watch();
-} else await build(committed);
+} else {
+  await build(committed);
+  await writeFile(path.join(here, "bundle.sum"), `${await sourceSum()}\n`);
+}
