@@ -5,7 +5,6 @@ import (
 	"io/fs"
 
 	"pattarai/lessons/content"
-	"pattarai/sandbox/images"
 	"pattarai/server/catalog"
 )
 
@@ -25,12 +24,4 @@ func (s *Server) contentRoots() ([]fs.FS, error) {
 		roots = append(roots, dir)
 	}
 	return roots, nil
-}
-
-func imageNames() []string {
-	var names []string
-	for _, image := range images.Catalog() {
-		names = append(names, image.Name)
-	}
-	return names
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"pattarai/assets"
+	"pattarai/sandbox/images"
 	"pattarai/sandbox/pool"
 	"pattarai/server/account"
 	"pattarai/server/catalog"
@@ -153,7 +154,7 @@ func (s *Server) openCatalog() error {
 	if err != nil {
 		return err
 	}
-	if s.catalog, err = catalog.Load(imageNames(), roots...); err != nil {
+	if s.catalog, err = catalog.Load(images.Names(), roots...); err != nil {
 		return fmt.Errorf("lessons: %w", err)
 	}
 	for _, p := range s.catalog.Current().Problems {

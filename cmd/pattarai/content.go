@@ -13,19 +13,10 @@ import (
 	"pattarai/server/catalog"
 )
 
-// imageNames are the lab images a topology may name.
-func imageNames() []string {
-	var names []string
-	for _, image := range images.Catalog() {
-		names = append(names, image.Name)
-	}
-	return names
-}
-
 // loadContent loads the given folders, or the embedded courses when there are none.
 func loadContent(dirs []string) (*catalog.Catalog, error) {
 	if len(dirs) == 0 {
-		return catalog.Load(imageNames(), content.FS())
+		return catalog.Load(images.Names(), content.FS())
 	}
 	var roots []fs.FS
 	for _, path := range dirs {
@@ -36,7 +27,7 @@ func loadContent(dirs []string) (*catalog.Catalog, error) {
 		defer dir.Close() //nolint:errcheck // Only read.
 		roots = append(roots, dir)
 	}
-	return catalog.Load(imageNames(), roots...)
+	return catalog.Load(images.Names(), roots...)
 }
 
 type lintCommand struct {

@@ -45,6 +45,15 @@ func Catalog() []Image {
 	}
 }
 
+// Names returns the short names of all lab images: what a topology may name.
+func Names() []string {
+	var names []string
+	for _, i := range Catalog() {
+		names = append(names, i.Name)
+	}
+	return names
+}
+
 // Lookup returns the lab image with that short name.
 func Lookup(name string) (Image, bool) {
 	all := Catalog()
@@ -85,13 +94,7 @@ type Set struct {
 func New(builder Builder, agent string) *Set { return &Set{builder: builder, path: agent} }
 
 // Names returns the short names of all lab images.
-func (s *Set) Names() []string {
-	var names []string
-	for _, i := range Catalog() {
-		names = append(names, i.Name)
-	}
-	return names
-}
+func (s *Set) Names() []string { return Names() }
 
 // Ref returns the reference of a lab image: its name and the hash of everything
 // it is made from, the agent included. It needs the agent's binary.
