@@ -64,6 +64,18 @@ func (c *Client) HasImage(ctx context.Context, ref string) (bool, error) {
 	return id != "", err
 }
 
+// HasRuntime tells whether the engine can run containers with a runtime of that name.
+func (c *Client) HasRuntime(ctx context.Context, name string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, shortCall)
+	defer cancel()
+	got, err := c.api.Info(ctx, client.InfoOptions{})
+	if err != nil {
+		return false, engineError("asking the engine about its runtimes", err)
+	}
+	_, has := got.Info.Runtimes[name]
+	return has, nil
+}
+
 // PullImage fetches an image from its registry.
 func (c *Client) PullImage(ctx context.Context, ref string) error {
 	answer, err := c.api.ImagePull(ctx, ref, client.ImagePullOptions{})

@@ -160,7 +160,7 @@ func (e *Engine) learn(ctx context.Context) error {
 	if err != nil {
 		return engineError("asking the engine about its host", err)
 	}
-	_, gvisor := got.Info.Runtimes[gvisorRuntime]
+	_, gvisor := got.Info.Runtimes[GVisor]
 	e.host = hostInfo{cpus: got.Info.NCPU, seccomp: hasSeccomp(got.Info.SecurityOptions), gvisor: gvisor}
 	e.host.transport, err = e.settleTransport(ctx)
 	if err != nil {

@@ -27,13 +27,15 @@ const (
 	oomScore        = 500
 	cpuShares       = 256
 	shmSize         = 16 << 20
-	gvisorRuntime   = "runsc"
 	gvisorPids      = 512      // A lower limit ends gVisor itself.
 	gvisorOverhead  = 64 << 20 // gVisor's own memory counts too.
 	noNewPrivileges = "no-new-privileges:true"
 	stopSeconds     = 2
 	agentPath       = "/pattarai-agent"
 )
+
+// GVisor is the name of the runtime of hardened labs among the engine's runtimes.
+const GVisor = "runsc"
 
 // plan is everything about one node that shapes its container.
 type plan struct {
@@ -151,7 +153,7 @@ func (p plan) oomScore() int {
 
 func (p plan) runtime() string {
 	if p.spec.Tier == sandbox.Hardened {
-		return gvisorRuntime
+		return GVisor
 	}
 	return ""
 }
