@@ -39,13 +39,22 @@ const (
 	Hardened Tier = "hardened"
 )
 
+// AtLeast returns the stronger of t and least.
+func (t Tier) AtLeast(least Tier) Tier {
+	if least == Hardened {
+		return Hardened
+	}
+	return t
+}
+
 // Engine runs containers. Implementations pass the conformance suite in
 // sandboxtest. Every method is safe for concurrent use, honours its context, and
 // returns an error matching [ErrEngine] when the engine cannot be reached.
 type Engine interface {
 	// Launch makes the lab's network, its nodes and the probe node, and starts
 	// their agents in parallel. It returns once every agent answers [Engine.Dial].
-	// It is idempotent by Spec.ID, and removes what it made when it fails.
+	// It is idempotent by Spec.ID, and removes what it made when it fails. The tier
+	// is the stronger of Spec.Tier and Spec.Topology.Tier.
 	Launch(ctx context.Context, spec Spec) error
 	// Dial opens a byte stream to the agent of a node, already authenticated.
 	Dial(ctx context.Context, lab, node string) (net.Conn, error)

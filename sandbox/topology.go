@@ -7,6 +7,7 @@ import "time"
 type Topology struct {
 	Name  string `json:"name"`  // The lesson's id, "haproxy/09-weighted-round-robin".
 	Nodes []Node `json:"nodes"` // In the order of the author's file.
+	Tier  Tier   `json:"tier"`  // The least the lesson runs on, whatever the installation's own; "" means any.
 	Hash  string `json:"hash"`  // Hex SHA-256 over everything above that shapes the containers.
 }
 

@@ -34,11 +34,12 @@ type Config struct {
 	TrustedProxies []string `placeholder:"CIDR" help:"Reverse proxies whose X-Forwarded-For is believed."`
 	Insecure       bool     `help:"Allow a base URL with http for another host than this machine. Cookies and work then travel readable."`
 
-	Engine       string `enum:"docker,none" default:"docker" help:"Where labs run: docker, or none for lessons and quizzes only."`
-	DockerHost   string `placeholder:"URL" help:"Address of the Docker engine; DOCKER_HOST or the usual socket when empty."`
-	Agent        string `placeholder:"FILE" help:"The agent's binary; pattarai-agent beside this program when empty."`
-	Tier         string `enum:"standard,hardened" default:"standard" help:"How labs are kept from the host: standard (hardened runc) or hardened (gVisor)."`
-	Installation string `default:"default" help:"Marks the containers of this server among others on the same engine."`
+	Engine             string `enum:"docker,none" default:"docker" help:"Where labs run: docker, or none for lessons and quizzes only."`
+	DockerHost         string `placeholder:"URL" help:"Address of the Docker engine; DOCKER_HOST or the usual socket when empty."`
+	Agent              string `placeholder:"FILE" help:"The agent's binary; pattarai-agent beside this program when empty."`
+	Tier               string `enum:"standard,hardened" default:"standard" help:"How labs are kept from the host: standard (hardened runc) or hardened (gVisor)."`
+	AcceptSharedKernel bool   `help:"Let people whom nobody invited run programs on this machine's own kernel: a server with a public base URL refuses the standard tier without it."`
+	Installation       string `default:"default" help:"Marks the containers of this server among others on the same engine."`
 
 	MaxLabs    int           `default:"0" help:"Labs at once; 0 is as many as memory allows. Who comes later waits in line."`
 	LabMemory  int           `default:"0" placeholder:"MIB" help:"Memory for all labs together; 0 is the host's less a reserve."`
@@ -146,7 +147,28 @@ func (c Config) validateNames() (found []error) {
 	if c.BaseURL != "" {
 		found = append(found, c.validateBase()...)
 	}
-	return found
+	return append(found, c.validateTier()...)
+}
+
+// validateTier refuses strangers' programs on the host's own kernel, unless the
+// operator says in so many words that this is meant. Whoever reaches the server
+// becomes a guest with a lab.
+func (c Config) validateTier() []error {
+	if !c.public() || c.Engine != "docker" || sandbox.Tier(c.Tier) != sandbox.Standard || c.AcceptSharedKernel {
+		return nil
+	}
+	return []error{errors.New("tier: standard, with a base URL that others reach: anybody could run programs on this machine's own kernel, where one defect of the kernel is enough to own it; use --tier hardened (`sudo bin/pattarai doctor --fix --tier hardened` installs gVisor), or accept it with --accept-shared-kernel")}
+}
+
+// public tells whether the server says that others than this machine reach it.
+func (c Config) public() bool {
+	base, err := url.Parse(c.BaseURL)
+	return err == nil && base.Hostname() != "" && !isLocal(base.Hostname())
+}
+
+func isLocal(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 func (c Config) validateBase() (found []error) {
@@ -155,7 +177,7 @@ func (c Config) validateBase() (found []error) {
 		return []error{fmt.Errorf("base-url: %q; write scheme and host only, https://learn.example.org", c.BaseURL)}
 	}
 	host := strings.ToLower(base.Hostname())
-	local := host == "localhost" || net.ParseIP(host) != nil && net.ParseIP(host).IsLoopback()
+	local := isLocal(host)
 	if base.Scheme == "http" && !local && !c.Insecure {
 		found = append(found, fmt.Errorf("base-url: %q needs https: logins and work would travel readable; --insecure allows it in a trusted network", c.BaseURL))
 	}

@@ -86,7 +86,7 @@ func TestHash(t *testing.T) {
 	if hash(full) != hash(same) {
 		t.Error("a comment changed the hash")
 	}
-	for _, change := range [][2]string{{"64m", "65m"}, {"8000", "8001"}, {"role: balancer", "role: service"}, {"retries: 5", "retries: 6"}} {
+	for _, change := range [][2]string{{"64m", "65m"}, {"8000", "8001"}, {"role: balancer", "role: service"}, {"retries: 5", "retries: 6"}, {"tier: hardened", "tier: standard"}} {
 		if hash(full) == hash(strings.Replace(full, change[0], change[1], 1)) {
 			t.Errorf("%s did not change the hash", change[0])
 		}

@@ -33,7 +33,7 @@ func Parse(fsys fs.FS, file, name string, images []string) (sandbox.Topology, pr
 		return sandbox.Topology{}, doc.Problems
 	}
 	w := walker{doc: doc, fsys: fsys, images: images}
-	services := w.file(root)
+	least, services := w.file(root)
 	if doc.Problems.HasErrors() {
 		doc.Problems.Sort()
 		return sandbox.Topology{}, doc.Problems
@@ -43,7 +43,7 @@ func Parse(fsys fs.FS, file, name string, images []string) (sandbox.Topology, pr
 		doc.Add(1, 0, "compose", "the Compose Specification does not allow this: "+oneLine(err), "", "run \"docker compose config\" beside the file and correct what it names")
 		return sandbox.Topology{}, doc.Problems
 	}
-	topology := convert(name, project, services)
+	topology := convert(name, project, least, services)
 	doc.Problems.Sort()
 	return topology, doc.Problems
 }

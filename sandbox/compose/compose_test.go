@@ -25,6 +25,7 @@ func lesson(text string) fstest.MapFS {
 }
 
 const full = `name: haproxy-weights
+x-pattarai: {tier: hardened}
 x-app: &app
   image: python
   command: python3 -m http.server 8000
@@ -77,7 +78,7 @@ func TestParse(t *testing.T) {
 	app2 := app
 	app2.Name, app2.Env = "app2", map[string]string{"NAME": "two"}
 	app2.Health = &sandbox.Health{Test: []string{"true"}, Interval: 2 * time.Second, Timeout: 500 * time.Millisecond, StartPeriod: 3 * time.Second, Retries: 5}
-	want := sandbox.Topology{Name: "haproxy/weights", Nodes: []sandbox.Node{
+	want := sandbox.Topology{Name: "haproxy/weights", Tier: sandbox.Hardened, Nodes: []sandbox.Node{
 		{
 			Name: "haproxy", Image: "haproxy", Role: sandbox.RoleBalancer,
 			Files: []sandbox.File{

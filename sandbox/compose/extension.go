@@ -43,7 +43,21 @@ func defaultRole(image string) sandbox.Role {
 	return sandbox.RoleService
 }
 
-// extension reads x-pattarai, which may be absent.
+// lab reads x-pattarai of the whole file: the tier the lab needs.
+func (w *walker) lab(v yamldoc.Value) (least sandbox.Tier) {
+	m, ok := v.Map("tier")
+	if !ok {
+		return ""
+	}
+	present(m, "tier", func(v yamldoc.Value) {
+		if tier, ok := v.Choice(string(sandbox.Standard), string(sandbox.Hardened)); ok {
+			least = sandbox.Tier(tier)
+		}
+	})
+	return least
+}
+
+// extension reads x-pattarai of a service, which may be absent.
 func (w *walker) extension(v yamldoc.Value, image string) extension {
 	x := extension{role: defaultRole(image)}
 	if !v.Present() {

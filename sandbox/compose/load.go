@@ -40,23 +40,23 @@ func load(fsys fs.FS, file string) (*types.Project, error) {
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
 // convert makes the topology of what compose-go read and what the walk kept.
-func convert(name string, project *types.Project, services []service) sandbox.Topology {
-	t := sandbox.Topology{Name: name}
+func convert(name string, project *types.Project, least sandbox.Tier, services []service) sandbox.Topology {
+	t := sandbox.Topology{Name: name, Tier: least}
 	for _, s := range services {
 		t.Nodes = append(t.Nodes, node(project.Services[s.name], s))
 	}
-	t.Hash = hash(t.Nodes)
+	t.Hash = hash(t)
 	return t
 }
 
-// hash is taken over everything of the nodes, so that a lab made from another
+// hash is taken over everything that shapes the lab, so that one made from another
 // version of the file is never taken for this one.
-func hash(nodes []sandbox.Node) string {
-	data, err := json.Marshal(nodes)
+func hash(t sandbox.Topology) string {
+	data, err := json.Marshal(t.Nodes)
 	if err != nil {
 		panic(err) // Plain values always marshal.
 	}
-	sum := sha256.Sum256(append([]byte("topology 1\n"), data...))
+	sum := sha256.Sum256(append([]byte("topology 1\n"+string(t.Tier)), data...))
 	return hex.EncodeToString(sum[:])
 }
 

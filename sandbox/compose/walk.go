@@ -41,24 +41,25 @@ type wait struct {
 }
 
 // file walks the whole file.
-func (w *walker) file(root yamldoc.Value) []service {
+func (w *walker) file(root yamldoc.Value) (least sandbox.Tier, services []service) {
 	top, ok := root.AnyMap()
 	if !ok {
-		return nil
+		return "", nil
 	}
 	w.variables(root)
-	w.keys(top, []string{"name", "services", "x-*"}, refusedTop)
+	w.keys(top, []string{"name", "services", "x-pattarai", "x-*"}, refusedTop)
 	if v := top.Get("name"); v.Present() {
 		v.Text()
 	}
+	present(top, "x-pattarai", func(v yamldoc.Value) { least = w.lab(v) })
 	v, ok := top.Require("services", "write \"services:\" with at least one service below it")
 	if !ok {
-		return nil
+		return "", nil
 	}
-	services := w.services(v)
+	services = w.services(v)
 	w.relations(services)
 	w.memory(v, services)
-	return services
+	return least, services
 }
 
 // keys checks the keys of a map against the allowed ones and the refused ones.

@@ -21,6 +21,7 @@ func (e *Engine) Launch(ctx context.Context, spec sandbox.Spec) error {
 	if !labID.MatchString(spec.ID) {
 		return fmt.Errorf("lab id %q: 8 to 32 of a-z and 0-9 are allowed", spec.ID)
 	}
+	spec.Tier = spec.Tier.AtLeast(spec.Topology.Tier)
 	if _, err := e.connect(ctx); err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func newStock(e *Engine, limit int) *stock {
 
 // Prepare implements [sandbox.Preparer].
 func (e *Engine) Prepare(t sandbox.Topology, tier sandbox.Tier) {
-	e.stock.want(sandbox.Spec{Topology: t, Tier: tier}, time.Now())
+	e.stock.want(sandbox.Spec{Topology: t, Tier: tier.AtLeast(t.Tier)}, time.Now())
 }
 
 // want notes demand. It is ignored while as many other kinds of lab are wanted as
