@@ -66,6 +66,11 @@ content: images ## Lint and prove the whole catalogue on real containers
 	bin/pattarai lint
 	bin/pattarai prove
 
+.PHONY: hardened
+hardened: images ## The tier on gVisor: install it, then the conformance and hostile suites on it
+	bin/pattarai doctor --fix --tier hardened
+	PATTARAI_TEST_REQUIRE=docker,gvisor go test -count=1 -timeout 20m -run 'Hardened|Hostile' ./sandbox/...
+
 .PHONY: browser
 browser: images ## The whole story in a real browser
 	PATTARAI_TEST_REQUIRE=$(REQUIRE) go test -count=1 -timeout 15m -tags browser ./cmd/pattarai

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"pattarai/sandbox"
 	"pattarai/sandbox/docker"
 	"pattarai/sandbox/host"
 	"pattarai/sandbox/images"
@@ -18,9 +19,10 @@ const engineLog = "/var/log/pattarai-dockerd.log"
 
 type doctorCommand struct {
 	engineFlags
-	Fix   bool `help:"Mend what root may mend."`
-	Tests bool `help:"Look at what the tests need, too."`
-	JSON  bool `help:"Print the findings as JSON." name:"json"`
+	Fix   bool   `help:"Mend what root may mend."`
+	Tier  string `enum:"standard,hardened" default:"standard" help:"The tier that labs are to run on; hardened needs gVisor, too."`
+	Tests bool   `help:"Look at what the tests need, too."`
+	JSON  bool   `help:"Print the findings as JSON." name:"json"`
 }
 
 // finding is one line of doctor's report.
@@ -39,7 +41,7 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 	}
 	defer client.Close()
 	machine := &host.Machine{Engine: client, Out: os.Stderr, Log: engineLog}
-	steps := machine.Lab()
+	steps := labSteps(machine, c.Tier)
 	if c.Tests {
 		steps = append(steps, machine.Test()...)
 	}
@@ -47,6 +49,14 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 		return machine.Prepare(ctx, append(steps, imageStep(set, os.Stderr)))
 	}
 	return c.report(ctx, append(steps, imageStep(set, os.Stderr)))
+}
+
+// labSteps lists what labs of that tier need.
+func labSteps(machine *host.Machine, tier string) []host.Step {
+	if sandbox.Tier(tier) == sandbox.Hardened {
+		return append(machine.Lab(), machine.Hardened(docker.GVisor)...)
+	}
+	return machine.Lab()
 }
 
 func (c *doctorCommand) report(ctx context.Context, steps []host.Step) error {
@@ -110,14 +120,14 @@ func imageStep(set *images.Set, out io.Writer) host.Step {
 
 // prepare makes the machine ready for labs; what it cannot do it says, and the
 // server runs without labs then.
-func prepare(ctx context.Context, flags engineFlags, out io.Writer) error {
+func prepare(ctx context.Context, flags engineFlags, tier string, out io.Writer) error {
 	client, set, err := flags.open()
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	machine := &host.Machine{Engine: client, Out: out, Log: engineLog}
-	err = machine.Prepare(ctx, append(machine.Lab(), imageStep(set, out)))
+	err = machine.Prepare(ctx, append(labSteps(machine, tier), imageStep(set, out)))
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintf(out, "\nLabs cannot start yet; lessons and quizzes work. What is missing:\n%v\n\n", err)
 		return nil

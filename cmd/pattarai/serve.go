@@ -22,7 +22,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	}
 	if c.Prepare && c.Engine == "docker" {
 		flags := engineFlags{DockerHost: c.DockerHost, Agent: c.Agent}
-		if err := prepare(ctx, flags, os.Stdout); err != nil {
+		if err := prepare(ctx, flags, c.Tier, os.Stdout); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 const readyTime = 3 * time.Second
 
-var errNoGVisor = fmt.Errorf("%w: the engine has no gVisor runtime (runsc), which the hardened tier needs; install it with `sudo bin/pattarai doctor --fix`", sandbox.ErrEngine)
+var errNoGVisor = fmt.Errorf("%w: the engine has no gVisor runtime (runsc), which the hardened tier needs; install it with `sudo bin/pattarai doctor --fix --tier hardened`", sandbox.ErrEngine)
 
 // Ready implements [sandbox.Engine].
 func (e *Engine) Ready(ctx context.Context) error {

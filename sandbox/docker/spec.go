@@ -34,7 +34,7 @@ const (
 	agentPath       = "/pattarai-agent"
 )
 
-// GVisor is the name of the runtime of hardened labs among the engine's runtimes.
+// GVisor is the engine's name for the runtime of hardened labs.
 const GVisor = "runsc"
 
 // plan is everything about one node that shapes its container.

@@ -22,6 +22,8 @@ const Base = "debian:trixie-slim"
 type Engine interface {
 	// HasImage tells whether the image is present; an error means that no engine answers.
 	HasImage(ctx context.Context, ref string) (bool, error)
+	// HasRuntime tells whether the engine knows a runtime of that name.
+	HasRuntime(ctx context.Context, name string) (bool, error)
 	// PullImage fetches the image from its registry.
 	PullImage(ctx context.Context, ref string) error
 	// ImportBase makes an image of a tar of a root file system.
@@ -33,6 +35,8 @@ type Machine struct {
 	Engine Engine
 	Out    io.Writer // Where progress goes.
 	Log    string    // File the engine's log goes to when we start it ourselves.
+
+	EngineConfig string // The engine's configuration; /etc/docker/daemon.json by default.
 }
 
 // ErrNotRoot means that a step needs root, and names what to run instead.
