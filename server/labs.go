@@ -50,7 +50,7 @@ func (s *Server) openEngine(ctx context.Context, secret []byte) (sandbox.Engine,
 	}
 	s.opened("image client", func(context.Context) error { return client.Close() })
 	engine, err := docker.New(ctx, docker.Config{
-		Host: s.cfg.DockerHost, Installation: s.cfg.Installation, Secret: secret, Images: images.New(client, s.cfg.Agent),
+		Host: s.cfg.DockerHost, Installation: s.cfg.Installation, Secret: secret, Images: images.New(client, s.cfg.Agent, s.usedImages),
 		Hardened: sandbox.Tier(s.cfg.Tier) == sandbox.Hardened, Logger: s.log,
 	})
 	if err != nil {
@@ -59,6 +59,9 @@ func (s *Server) openEngine(ctx context.Context, secret []byte) (sandbox.Engine,
 	s.opened("engine", engine.Close)
 	return engine, nil
 }
+
+// usedImages are the lab images of the content as it is now.
+func (s *Server) usedImages() []string { return s.catalog.Current().Images() }
 
 // graders mark what is handed in.
 func (s *Server) graders(now func() time.Time) map[submit.Kind]submit.Grader {

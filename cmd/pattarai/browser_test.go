@@ -81,7 +81,7 @@ func removeLabs(t *testing.T, cfg server.Config) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	engine, err := docker.New(ctx, docker.Config{Installation: cfg.Installation, Secret: make([]byte, 32), Images: images.New(client, cfg.Agent)})
+	engine, err := docker.New(ctx, docker.Config{Installation: cfg.Installation, Secret: make([]byte, 32), Images: images.New(client, cfg.Agent, nil)})
 	if err != nil {
 		t.Fatal(err)
 	}

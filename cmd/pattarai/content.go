@@ -18,7 +18,16 @@ func loadContent(dirs []string) (*catalog.Catalog, error) {
 	if len(dirs) == 0 {
 		return catalog.Load(images.Names(), content.FS())
 	}
-	var roots []fs.FS
+	return loadRoots(dirs)
+}
+
+// servedContent loads the embedded courses and the given folders, as a server does.
+func servedContent(dirs []string) (*catalog.Catalog, error) {
+	return loadRoots(dirs, content.FS())
+}
+
+// loadRoots loads the given folders after the roots that are there already.
+func loadRoots(dirs []string, roots ...fs.FS) (*catalog.Catalog, error) {
 	for _, path := range dirs {
 		dir, err := catalog.OpenDir(path)
 		if err != nil {

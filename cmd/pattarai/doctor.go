@@ -19,6 +19,8 @@ const engineLog = "/var/log/pattarai-dockerd.log"
 
 type doctorCommand struct {
 	engineFlags
+	Content []string `type:"existingdir" help:"Folder of courses beside the built-in ones."`
+
 	Fix   bool   `help:"Mend what root may mend."`
 	Tier  string `enum:"standard,hardened" default:"standard" help:"The tier that labs are to run on; hardened needs gVisor, too."`
 	Tests bool   `help:"Look at what the tests need, too."`
@@ -35,7 +37,11 @@ type finding struct {
 
 // Run implements the command.
 func (c *doctorCommand) Run(ctx context.Context) error {
-	client, set, err := c.open()
+	loaded, err := servedContent(c.Content)
+	if err != nil {
+		return err
+	}
+	client, set, err := c.open(loaded.Current().Images)
 	if err != nil {
 		return err
 	}
@@ -104,7 +110,7 @@ func imageStep(set *images.Set, out io.Writer) host.Step {
 	return host.Step{
 		Name: "lab images",
 		Check: func(ctx context.Context) (string, error) {
-			missing, err := set.Missing(ctx)
+			missing, err := set.Missing(ctx, set.Needed())
 			if err != nil {
 				return "", err
 			}
@@ -120,8 +126,8 @@ func imageStep(set *images.Set, out io.Writer) host.Step {
 
 // prepare makes the machine ready for labs; what it cannot do it says, and the
 // server runs without labs then.
-func prepare(ctx context.Context, flags engineFlags, tier string, out io.Writer) error {
-	client, set, err := flags.open()
+func prepare(ctx context.Context, flags engineFlags, tier string, used func() []string, out io.Writer) error {
+	client, set, err := flags.open(used)
 	if err != nil {
 		return err
 	}

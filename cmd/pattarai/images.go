@@ -17,26 +17,43 @@ type engineFlags struct {
 	Agent      string `help:"The agent's binary; pattarai-agent beside this program when empty." env:"PATTARAI_AGENT"`
 }
 
-// open returns the engine's client and the lab images on it.
-func (f engineFlags) open() (*docker.Client, *images.Set, error) {
+// open returns the engine's client and the lab images on it, of which lessons need
+// those of used; nil means all.
+func (f engineFlags) open(used func() []string) (*docker.Client, *images.Set, error) {
 	client, err := docker.NewClient(f.DockerHost)
 	if err != nil {
 		return nil, nil, err
 	}
-	return client, images.New(client, f.Agent), nil
+	return client, images.New(client, f.Agent, used), nil
 }
 
 // imagesCommand groups what is done with lab images.
 type imagesCommand struct {
-	Build  imagesBuild  `cmd:"" help:"Build what is missing. Example: pattarai images build haproxy"`
+	Build  imagesBuild  `cmd:"" help:"Build what is missing of what the lessons use. Example: pattarai images build postgres"`
 	List   imagesList   `cmd:"" help:"List the lab images and whether they are here."`
-	Export imagesExport `cmd:"" help:"Write all lab images into an archive. Example: pattarai images export labs.tar"`
+	Export imagesExport `cmd:"" help:"Write the lab images that are here into an archive. Example: pattarai images export labs.tar"`
 	Import imagesImport `cmd:"" help:"Bring in an archive from another machine. Example: pattarai images import labs.tar"`
 }
 
-type imagesBuild struct {
+// imageFlags are an engine, and the content whose lab images matter.
+type imageFlags struct {
 	engineFlags
-	Names []string `arg:"" optional:"" help:"Which ones; all when none is named."`
+	Content []string `type:"existingdir" help:"Folder of courses beside the built-in ones whose lab images are needed, too."`
+}
+
+// open returns the engine's client and the lab images on it.
+func (f imageFlags) open() (*docker.Client, *images.Set, error) {
+	loaded, err := servedContent(f.Content)
+	if err != nil {
+		return nil, nil, err
+	}
+	return f.engineFlags.open(loaded.Current().Images)
+}
+
+type imagesBuild struct {
+	imageFlags
+	All   bool     `help:"All of them, those that no lesson uses too."`
+	Names []string `arg:"" optional:"" help:"Which ones; what the lessons use when none is named."`
 }
 
 // Run implements the command.
@@ -46,26 +63,31 @@ func (c *imagesBuild) Run(ctx context.Context) error {
 		return err
 	}
 	defer client.Close()
-	return buildMissing(ctx, set, c.Names, os.Stdout)
+	names := c.Names
+	if c.All {
+		names = set.Names()
+	}
+	return buildMissing(ctx, set, names, os.Stdout)
 }
 
-// buildMissing builds those of names (all when empty) that the engine does not hold.
+// buildMissing builds those of names (what is needed when empty) that the engine does
+// not hold.
 func buildMissing(ctx context.Context, set *images.Set, names []string, out io.Writer) error {
 	if len(names) == 0 {
-		missing, err := set.Missing(ctx)
-		if err != nil {
-			return err
-		}
-		if len(missing) == 0 {
-			fmt.Fprintln(out, "ok    lab images: all present")
-			return nil
-		}
-		names = missing
+		names = set.Needed()
 	}
-	return set.Build(ctx, names, func(line string) { fmt.Fprintln(out, "      "+line) })
+	missing, err := set.Missing(ctx, names)
+	if err != nil {
+		return err
+	}
+	if len(missing) == 0 {
+		fmt.Fprintln(out, "ok    lab images: all present")
+		return nil
+	}
+	return set.Build(ctx, missing, func(line string) { fmt.Fprintln(out, "      "+line) })
 }
 
-type imagesList struct{ engineFlags }
+type imagesList struct{ imageFlags }
 
 // Run implements the command.
 func (c *imagesList) Run(ctx context.Context) error {
@@ -80,8 +102,11 @@ func (c *imagesList) Run(ctx context.Context) error {
 	}
 	for _, e := range entries {
 		state := "missing"
-		if e.ID != "" {
+		switch {
+		case e.ID != "":
 			state = e.ID
+		case !e.Needed:
+			state = "not built, no lesson uses it"
 		}
 		fmt.Fprintf(os.Stdout, "%-10s %-44s %s\n", e.Name, e.Ref, state)
 	}
@@ -89,7 +114,7 @@ func (c *imagesList) Run(ctx context.Context) error {
 }
 
 type imagesExport struct {
-	engineFlags
+	imageFlags
 	File string `arg:"" help:"The archive to write."`
 }
 
@@ -116,7 +141,7 @@ func (c *imagesExport) Run(ctx context.Context) error {
 }
 
 type imagesImport struct {
-	engineFlags
+	imageFlags
 	File string `arg:"" type:"existingfile" help:"The archive to read."`
 }
 

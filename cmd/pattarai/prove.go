@@ -34,7 +34,7 @@ func (c *proveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	engine, done, err := c.engine(ctx)
+	engine, done, err := c.engine(ctx, loaded.Current().Images)
 	if err != nil {
 		return err
 	}
@@ -73,9 +73,13 @@ func (c *proveCommand) ids(snapshot *catalog.Snapshot) []string {
 
 // engine opens the engine under an installation of its own, so that no server
 // takes the prover's labs for orphans; what an earlier prover lost is removed.
-func (c *proveCommand) engine(ctx context.Context) (*docker.Engine, func(), error) {
-	client, set, err := c.open()
+func (c *proveCommand) engine(ctx context.Context, used func() []string) (*docker.Engine, func(), error) {
+	client, set, err := c.open(used)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := set.Build(ctx, nil, func(line string) { fmt.Fprintln(os.Stderr, line) }); err != nil {
+		client.Close()
 		return nil, nil, err
 	}
 	secret := make([]byte, 32)

@@ -21,8 +21,12 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		return failure(exitInvalid)
 	}
 	if c.Prepare && c.Engine == "docker" {
+		loaded, err := servedContent(c.Content)
+		if err != nil {
+			return err
+		}
 		flags := engineFlags{DockerHost: c.DockerHost, Agent: c.Agent}
-		if err := prepare(ctx, flags, c.Tier, os.Stdout); err != nil {
+		if err := prepare(ctx, flags, c.Tier, loaded.Current().Images, os.Stdout); err != nil {
 			return err
 		}
 	}
@@ -66,5 +70,26 @@ func (c *previewCommand) Run(ctx context.Context) error {
 		defer os.RemoveAll(dir) //nolint:errcheck // A temporary folder.
 		cfg.Data = dir
 	}
+	c.buildImages(ctx)
 	return serve(ctx, cfg)
+}
+
+// buildImages builds what the previewed topologies need. Where that fails the lessons
+// can be read, and a lab says what it lacks.
+func (c *previewCommand) buildImages(ctx context.Context) {
+	if c.Engine != "docker" {
+		return
+	}
+	loaded, err := loadContent([]string{c.Dir})
+	if err != nil {
+		return // The server says the same.
+	}
+	client, set, err := engineFlags{DockerHost: c.DockerHost, Agent: c.Agent}.open(loaded.Current().Images)
+	if err == nil {
+		defer client.Close()
+		err = set.Build(ctx, nil, func(line string) { fmt.Fprintln(os.Stdout, line) })
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "pattarai: labs cannot start yet: %v\n", err)
+	}
 }

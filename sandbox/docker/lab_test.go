@@ -53,8 +53,14 @@ var agentBinary = sync.OnceValues(func() (string, error) {
 	return p, nil
 })
 
-// newImages returns the lab images, built.
+// newImages returns the lab images, those that most tests use built.
 func newImages(tb testing.TB) *images.Set {
+	tb.Helper()
+	return buildImages(tb, func() []string { return []string{"haproxy", "python", "redis", "shell"} })
+}
+
+// buildImages returns the lab images, those of names built.
+func buildImages(tb testing.TB, names func() []string) *images.Set {
 	tb.Helper()
 	needDocker(tb)
 	agent, err := agentBinary()
@@ -66,7 +72,7 @@ func newImages(tb testing.TB) *images.Set {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { c.Close() })
-	set := images.New(c, agent)
+	set := images.New(c, agent, names)
 	if err := set.Build(tb.Context(), nil, func(line string) { tb.Log(line) }); err != nil {
 		tb.Fatal(err)
 	}

@@ -123,7 +123,7 @@ func (e *Engine) planNode(ctx context.Context, spec sandbox.Spec, n sandbox.Node
 	if err != nil {
 		return plan{}, fmt.Errorf("%w: %w", sandbox.ErrNoImage, err)
 	}
-	id, command, err := e.imageCommand(ctx, ref)
+	id, command, err := e.imageCommand(ctx, n.Image, ref)
 	if err != nil {
 		return plan{}, err
 	}
@@ -176,12 +176,12 @@ func (e *Engine) imageRef(name string) (string, error) {
 }
 
 // imageCommand returns an image's digest and its own command.
-func (e *Engine) imageCommand(ctx context.Context, ref string) (id string, command []string, err error) {
+func (e *Engine) imageCommand(ctx context.Context, name, ref string) (id string, command []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, shortCall)
 	defer cancel()
 	got, err := e.api.ImageInspect(ctx, ref)
 	if isNotFound(err) {
-		return "", nil, fmt.Errorf("%w: %s; build it with `bin/pattarai images build`", sandbox.ErrNoImage, ref)
+		return "", nil, fmt.Errorf("%w: %s; build it with `bin/pattarai images build %s`", sandbox.ErrNoImage, ref, name)
 	}
 	if err != nil {
 		return "", nil, engineError("looking for image "+ref, err)

@@ -17,7 +17,7 @@ func TestReadyWithoutEngine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := docker.New(t.Context(), docker.Config{Host: host, Secret: secret, Images: images.New(c, "")})
+	e, err := docker.New(t.Context(), docker.Config{Host: host, Secret: secret, Images: images.New(c, "", nil)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,11 +42,11 @@ func TestReady(t *testing.T) {
 	if err := e.Ready(t.Context()); err != nil {
 		t.Errorf("Ready: %v", err)
 	}
-	agentless := newEngine(t, func(c *docker.Config) { c.Images = images.New(e.Client, "/nowhere/pattarai-agent") })
+	agentless := newEngine(t, func(c *docker.Config) { c.Images = images.New(e.Client, "/nowhere/pattarai-agent", nil) })
 	if err := agentless.Ready(t.Context()); !errors.Is(err, sandbox.ErrNoImage) || !strings.Contains(err.Error(), "make build") {
 		t.Errorf("Ready without an agent: %v", err)
 	}
-	other := newEngine(t, func(c *docker.Config) { c.Images = images.New(e.Client, "/proc/self/exe") })
+	other := newEngine(t, func(c *docker.Config) { c.Images = images.New(e.Client, "/proc/self/exe", nil) })
 	err := other.Ready(t.Context())
 	if !errors.Is(err, sandbox.ErrNoImage) || !strings.Contains(err.Error(), "bin/pattarai images build") && !strings.Contains(err.Error(), "make build") {
 		t.Errorf("Ready with images of another version: %v", err)
@@ -55,7 +55,7 @@ func TestReady(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	for name, c := range map[string]docker.Config{
-		"16":     {Secret: []byte("short"), Images: images.New(nil, "")},
+		"16":     {Secret: []byte("short"), Images: images.New(nil, "", nil)},
 		"images": {Secret: secret},
 	} {
 		if _, err := docker.New(t.Context(), c); err == nil || !strings.Contains(err.Error(), name) {

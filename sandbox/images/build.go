@@ -13,15 +13,15 @@ import (
 // logTail is how much of a failed build's own words an error carries.
 const logTail = 2000
 
-// Build builds the named lab images, or those that are missing when names is
-// empty, in parallel. The base is pulled first when it is absent. progress (may be
+// Build builds the named lab images, or those that are needed and missing when
+// names is empty, in parallel. The base is pulled first when it is absent. progress (may be
 // nil) gets lines for people.
 func (s *Set) Build(ctx context.Context, names []string, progress func(line string)) error {
 	if progress == nil {
 		progress = func(string) {}
 	}
 	if len(names) == 0 {
-		missing, err := s.Missing(ctx)
+		missing, err := s.Missing(ctx, s.Needed())
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -21,7 +22,7 @@ import (
 // Base is the image that all others but the probe start from.
 const Base = "debian:trixie-slim"
 
-//go:embed haproxy python redis shell probe
+//go:embed haproxy nginx postgres python rabbitmq redis shell probe
 var contexts embed.FS
 
 // Image is a lab image that topologies may name.
@@ -38,7 +39,10 @@ const mib = 1 << 20
 func Catalog() []Image {
 	return []Image{
 		{"haproxy", "HAProxy 3 with its reload and runtime helpers.", Base, sandbox.Limits{Memory: 96 * mib, CPUs: 1, Pids: 64, Tmpfs: 8 * mib}},
-		{"python", "Python 3 with Flask and requests; the program comes from the lesson.", Base, sandbox.Limits{Memory: 128 * mib, CPUs: 1, Pids: 64, Tmpfs: 16 * mib}},
+		{"nginx", "nginx as a web server, a proxy or a balancer.", Base, sandbox.Limits{Memory: 64 * mib, CPUs: 1, Pids: 32, Tmpfs: 16 * mib}},
+		{"postgres", "PostgreSQL 17 with a WAL archive, alone or as a streaming replica.", Base, sandbox.Limits{Memory: 320 * mib, CPUs: 1, Pids: 64, Tmpfs: 192 * mib}},
+		{"python", "Python 3 with Flask, requests, pika, psycopg and redis; the program comes from the lesson.", Base, sandbox.Limits{Memory: 128 * mib, CPUs: 1, Pids: 64, Tmpfs: 16 * mib}},
+		{"rabbitmq", "RabbitMQ 4.0 with its management pages, alone or in a cluster.", Base, sandbox.Limits{Memory: 320 * mib, CPUs: 1, Pids: 128, Tmpfs: 96 * mib}},
 		{"redis", "Redis 8 in memory, open to the whole lab.", Base, sandbox.Limits{Memory: 64 * mib, CPUs: 1, Pids: 64, Tmpfs: 8 * mib}},
 		{"shell", "Where a learner types: bash, curl, jq, ab and friends.", Base, sandbox.Limits{Memory: 256 * mib, CPUs: 1, Pids: 128, Tmpfs: 32 * mib}},
 		{sandbox.ProbeNode, "Nothing but the agent; checks and traffic come from here.", "", sandbox.Limits{Memory: 96 * mib, CPUs: 1, Pids: 64, Tmpfs: 4 * mib}},
@@ -82,7 +86,8 @@ type Builder interface {
 // Set is the lab images as one engine holds them. Safe for concurrent use.
 type Set struct {
 	builder Builder
-	path    string // Of the agent; "" means beside the executable.
+	path    string          // Of the agent; "" means beside the executable.
+	needed  func() []string // What lessons use; nil means all.
 
 	mu    sync.Mutex
 	agent []byte
@@ -90,11 +95,26 @@ type Set struct {
 
 // New returns the set on the engine behind builder. agent is the path of the
 // agent's binary; "" means the file pattarai-agent beside the running executable.
-// The binary is looked for when it is first needed.
-func New(builder Builder, agent string) *Set { return &Set{builder: builder, path: agent} }
+// The binary is looked for when it is first needed. needed tells which images the
+// lessons use, so that no others have to be there; nil means all of them.
+func New(builder Builder, agent string, needed func() []string) *Set {
+	return &Set{builder: builder, path: agent, needed: needed}
+}
 
 // Names returns the short names of all lab images.
 func (s *Set) Names() []string { return Names() }
+
+// Needed returns the names of the images that labs here cannot do without: those
+// that lessons use, and the probe.
+func (s *Set) Needed() []string {
+	if s.needed == nil {
+		return Names()
+	}
+	used := s.needed()
+	return slices.DeleteFunc(Names(), func(name string) bool {
+		return name != sandbox.ProbeNode && !slices.Contains(used, name)
+	})
+}
 
 // Ref returns the reference of a lab image: its name and the hash of everything
 // it is made from, the agent included. It needs the agent's binary.
@@ -118,22 +138,22 @@ func (s *Set) ID(ctx context.Context, name string) (string, error) {
 		return "", err
 	}
 	if id == "" {
-		return "", fmt.Errorf("%w: %s; build it with `bin/pattarai images build`", sandbox.ErrNoImage, ref)
+		return "", fmt.Errorf("%w: %s; build it with `bin/pattarai images build %s`", sandbox.ErrNoImage, ref, name)
 	}
 	return id, nil
 }
 
-// Missing returns the names of the lab images that the engine does not hold in
-// their present version.
-func (s *Set) Missing(ctx context.Context) ([]string, error) {
-	entries, err := s.List(ctx)
-	if err != nil {
-		return nil, err
-	}
+// Missing returns those of names that the engine does not hold in their present
+// version.
+func (s *Set) Missing(ctx context.Context, names []string) ([]string, error) {
 	var missing []string
-	for _, e := range entries {
-		if e.ID == "" {
-			missing = append(missing, e.Name)
+	for _, name := range names {
+		_, err := s.ID(ctx, name)
+		if err != nil && !errors.Is(err, sandbox.ErrNoImage) {
+			return nil, err
+		}
+		if err != nil {
+			missing = append(missing, name)
 		}
 	}
 	return missing, nil
@@ -142,13 +162,15 @@ func (s *Set) Missing(ctx context.Context) ([]string, error) {
 // Entry is a lab image and what the engine holds of it.
 type Entry struct {
 	Image
-	Ref string
-	ID  string // Digest, "" when it is not there.
+	Ref    string
+	ID     string // Digest, "" when it is not there.
+	Needed bool   // Lessons use it.
 }
 
 // List returns every lab image with its reference and digest.
 func (s *Set) List(ctx context.Context) ([]Entry, error) {
 	var out []Entry
+	needed := s.Needed()
 	for _, i := range Catalog() {
 		ref, err := s.Ref(i.Name)
 		if err != nil {
@@ -158,49 +180,9 @@ func (s *Set) List(ctx context.Context) ([]Entry, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Entry{Image: i, Ref: ref, ID: id})
+		out = append(out, Entry{Image: i, Ref: ref, ID: id, Needed: slices.Contains(needed, i.Name)})
 	}
 	return out, nil
-}
-
-// Export writes an archive of all lab images, for a machine without a network.
-func (s *Set) Export(ctx context.Context, w io.Writer) error {
-	entries, err := s.List(ctx)
-	if err != nil {
-		return err
-	}
-	var refs []string
-	for _, e := range entries {
-		if e.ID == "" {
-			return fmt.Errorf("%w: %s; build it with `bin/pattarai images build` before exporting", sandbox.ErrNoImage, e.Ref)
-		}
-		refs = append(refs, e.Ref)
-	}
-	archive, err := s.builder.SaveImages(ctx, refs)
-	if err != nil {
-		return err
-	}
-	defer archive.Close()
-	if _, err := io.Copy(w, archive); err != nil {
-		return fmt.Errorf("writing the image archive: %w", err)
-	}
-	return nil
-}
-
-// Import brings in an archive that Export made, and reports which images are
-// still missing because the archive belongs to another version of pattarai.
-func (s *Set) Import(ctx context.Context, r io.Reader) error {
-	if err := s.builder.LoadImages(ctx, r); err != nil {
-		return err
-	}
-	missing, err := s.Missing(ctx)
-	if err != nil {
-		return err
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("%w: the archive brought no present version of %s; export it with this version of pattarai", sandbox.ErrNoImage, strings.Join(missing, ", "))
-	}
-	return nil
 }
 
 // context returns the tarred build context of an image, the agent last.

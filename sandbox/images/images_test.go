@@ -80,7 +80,7 @@ func write(t *testing.T, content string) string {
 
 func TestBuildListExportImport(t *testing.T) {
 	e := &engine{held: map[string][]byte{}}
-	set := images.New(e, static(t, "one"))
+	set := images.New(e, static(t, "one"), nil)
 	if err := set.Export(t.Context(), io.Discard); !errors.Is(err, sandbox.ErrNoImage) {
 		t.Errorf("Export of nothing: %v", err)
 	}
@@ -91,7 +91,7 @@ func TestBuildListExportImport(t *testing.T) {
 	if len(e.pulled) != 1 || e.pulled[0] != images.Base || len(said) != 1+2*len(set.Names()) {
 		t.Errorf("pulled %v, said %q", e.pulled, said)
 	}
-	missing, err := set.Missing(t.Context())
+	missing, err := set.Missing(t.Context(), set.Names())
 	if err != nil || len(missing) != 0 {
 		t.Errorf("missing %v, %v", missing, err)
 	}
@@ -100,17 +100,17 @@ func TestBuildListExportImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	there := &engine{held: map[string][]byte{}}
-	if err := images.New(there, static(t, "two")).Import(t.Context(), bytes.NewReader(archive.Bytes())); !errors.Is(err, sandbox.ErrNoImage) {
+	if err := images.New(there, static(t, "two"), nil).Import(t.Context(), bytes.NewReader(archive.Bytes())); !errors.Is(err, sandbox.ErrNoImage) {
 		t.Errorf("Import of another version: %v", err)
 	}
-	if err := images.New(there, static(t, "one")).Import(t.Context(), &archive); err != nil {
+	if err := images.New(there, static(t, "one"), nil).Import(t.Context(), &archive); err != nil {
 		t.Errorf("Import: %v", err)
 	}
 }
 
 func TestContext(t *testing.T) {
 	e := &engine{held: map[string][]byte{}}
-	set := images.New(e, static(t, ""))
+	set := images.New(e, static(t, ""), nil)
 	if err := set.Build(t.Context(), []string{"haproxy"}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestAgentProblems(t *testing.T) {
 		"is no Linux program":                   write(t, "#!/bin/sh\n"),
 		"is linked dynamically":                 "/bin/sh",
 	} {
-		_, err := images.New(&engine{}, path).Missing(t.Context())
+		_, err := images.New(&engine{}, path, nil).Missing(t.Context(), images.Names())
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "make build") {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -151,14 +151,44 @@ func TestAgentProblems(t *testing.T) {
 
 func TestNoBase(t *testing.T) {
 	e := &engine{held: map[string][]byte{}, pullErr: errors.New("no route to host")}
-	err := images.New(e, static(t, "")).Build(t.Context(), nil, nil)
+	err := images.New(e, static(t, ""), nil).Build(t.Context(), nil, nil)
 	if err == nil || !strings.Contains(err.Error(), "no route to host") || !strings.Contains(err.Error(), "doctor --fix") {
 		t.Errorf("Build: %v", err)
 	}
-	if err := images.New(e, static(t, "")).Build(t.Context(), []string{sandbox.ProbeNode}, nil); err != nil {
+	if err := images.New(e, static(t, ""), nil).Build(t.Context(), []string{sandbox.ProbeNode}, nil); err != nil {
 		t.Errorf("the probe image needs no base: %v", err)
 	}
-	if err := images.New(e, static(t, "")).Build(t.Context(), []string{"nothing"}, nil); err == nil || !strings.Contains(err.Error(), "haproxy, python, redis, shell, probe") {
+	if err := images.New(e, static(t, ""), nil).Build(t.Context(), []string{"nothing"}, nil); err == nil || !strings.Contains(err.Error(), strings.Join(images.Names(), ", ")) {
 		t.Errorf("an unknown image: %v", err)
+	}
+}
+
+// TestNeeded builds what lessons use and nothing else.
+func TestNeeded(t *testing.T) {
+	e := &engine{held: map[string][]byte{}}
+	set := images.New(e, static(t, ""), func() []string { return []string{"shell", "haproxy", "shell"} })
+	if err := set.Build(t.Context(), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := set.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		want := entry.Name == "shell" || entry.Name == "haproxy" || entry.Name == sandbox.ProbeNode
+		if entry.Needed != want || (entry.ID != "") != want {
+			t.Errorf("%s: needed %v, built %v, want %v", entry.Name, entry.Needed, entry.ID != "", want)
+		}
+	}
+	var archive bytes.Buffer
+	if err := set.Export(t.Context(), &archive); err != nil {
+		t.Error(err)
+	}
+	more := images.New(e, static(t, ""), func() []string { return []string{"redis"} })
+	if err := more.Export(t.Context(), io.Discard); !errors.Is(err, sandbox.ErrNoImage) || !strings.Contains(err.Error(), "images build redis") {
+		t.Errorf("Export without a needed image: %v", err)
+	}
+	if err := more.Import(t.Context(), &archive); !errors.Is(err, sandbox.ErrNoImage) {
+		t.Errorf("Import without a needed image: %v", err)
 	}
 }

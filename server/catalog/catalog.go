@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -37,6 +38,18 @@ type Snapshot struct {
 
 // Lesson returns a lesson by id ("haproxy/round-robin").
 func (s *Snapshot) Lesson(id string) (*Lesson, bool) { l, ok := s.byID[id]; return l, ok }
+
+// Images are the lab images that the lessons' topologies name, each once, sorted.
+func (s *Snapshot) Images() []string {
+	var names []string
+	for _, l := range s.byID {
+		for _, n := range l.Topology.Nodes {
+			names = append(names, n.Image)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
 
 // Catalog holds the current snapshot and can reload it. It is safe for
 // concurrent use.

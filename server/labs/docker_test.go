@@ -105,7 +105,7 @@ func containers(t *testing.T) *docker.Engine {
 		t.Skipf("SKIPPED, no container engine: %v", err)
 	}
 	t.Cleanup(func() { c.Close() })
-	set := images.New(c, agentProgram(t))
+	set := images.New(c, agentProgram(t), func() []string { return []string{"haproxy", "python", "shell"} })
 	if err := set.Build(t.Context(), nil, func(line string) { t.Log(line) }); err != nil {
 		t.Fatal(err)
 	}
