@@ -71,6 +71,10 @@ hardened: images ## The tier on gVisor: install it, then the conformance and hos
 	bin/pattarai doctor --fix --tier hardened
 	PATTARAI_TEST_REQUIRE=docker,gvisor go test -count=1 -timeout 20m -run 'Hardened|Hostile' ./sandbox/...
 
+.PHONY: prove-all
+prove-all: images ## Prove the whole catalogue the hard way: every solution twice, each in a lab of its own
+	bin/pattarai prove --fresh --repeat 2
+
 .PHONY: browser
 browser: images ## The whole story in a real browser
 	PATTARAI_TEST_REQUIRE=$(REQUIRE) go test -count=1 -timeout 15m -tags browser ./cmd/pattarai

@@ -27,6 +27,7 @@ var architecture = map[string]place{
 	"lessons":          {imports: []string{"lessons/markdown", "lessons/problem", "quizzes"}, names: []string{"go.yaml.in/yaml"}, denied: []string{"net/http", "database/sql", "os/exec"}},
 	"lessons/markdown": {imports: []string{"lessons/problem", "quizzes"}, names: []string{"github.com/yuin/goldmark", "github.com/alecthomas/chroma", "github.com/microcosm-cc/bluemonday"}, denied: []string{"net/http", "database/sql", "os/exec"}},
 	"lessons/content":  {denied: pure},
+	"lessons/scaffold": {denied: pure},
 
 	"sandbox":                  {imports: []string{"sandbox/agent"}, denied: []string{"net/http", "database/sql"}},
 	"sandbox/agent":            {names: []string{"github.com/hashicorp/yamux", "github.com/creack/pty"}, denied: []string{"net/http", "database/sql"}},

@@ -5,15 +5,19 @@
 package prove
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"pattarai/lessons"
 	"pattarai/sandbox"
 	"pattarai/server/catalog"
 )
@@ -24,8 +28,11 @@ type Options struct {
 	Engine   sandbox.Engine // May be nil when no lesson to prove has a lab.
 	Tier     sandbox.Tier   // Standard by default.
 	Lessons  []string       // Ids; empty means all, and then problems of the catalogue count too.
-	Parallel int            // Labs at once; 0 chooses by the number of cores.
+	Parallel int            // Labs at once; 0 is two for each core, because labs often wait.
+	Rounds   int            // How often each solution is judged in its lab; good ones at least twice.
+	Fresh    bool           // A lab of its own for every solution, instead of one after the other in the same lab.
 	Out      io.Writer      // Progress and table; nil for none.
+	Bar      bool           // Out is a terminal: show how far it is in its last line.
 	JSON     bool           // Out gets the summary as one JSON document instead.
 	JUnit    string         // File to write JUnit XML to; "" for none.
 }
@@ -50,6 +57,7 @@ type Step struct {
 	OK      bool          `json:"ok"`
 	Reason  string        `json:"reason,omitempty"`  // Why it is not OK: what was found, and what should have been.
 	Skipped string        `json:"skipped,omitempty"` // Why it could not be tried; OK then.
+	Note    string        `json:"note,omitempty"`    // What the author should know although it is OK.
 	Took    time.Duration `json:"took"`
 }
 
@@ -66,9 +74,11 @@ func (s Summary) Failed() int {
 }
 
 // Failed counts the steps that are not OK.
-func (l Lesson) Failed() int {
+func (l Lesson) Failed() int { return failed(l.Steps) }
+
+func failed(steps []Step) int {
 	n := 0
-	for _, s := range l.Steps {
+	for _, s := range steps {
 		if !s.OK {
 			n++
 		}
@@ -81,16 +91,16 @@ func (l Lesson) Failed() int {
 // ctx. What is wrong with a lesson is in the summary.
 func Prove(ctx context.Context, o Options) (Summary, error) {
 	took := stopwatch()
-	lessons, err := o.choose()
+	chosen, err := o.choose()
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := o.ready(ctx, lessons); err != nil {
+	if err := o.ready(ctx, chosen); err != nil {
 		return Summary{}, err
 	}
 	p := &prover{Options: o, out: newReporter(o)}
 	summary := Summary{Problems: o.problems()}
-	summary.Lessons, err = p.all(ctx, lessons)
+	summary.Lessons, err = p.all(ctx, chosen)
 	summary.Took = took()
 	if err != nil {
 		return summary, err
@@ -156,60 +166,74 @@ type prover struct {
 	out *reporter
 }
 
-// job proves one or more steps of a lesson, in a lab of its own.
+// work proves something and tells of steps as they end. Its error is for what
+// keeps it from deciding.
+type work func(ctx context.Context, tell func([]Step)) error
+
+// job is work on a lesson.
 type job struct {
 	lesson int // Index.
-	run    func(ctx context.Context) ([]Step, error)
+	things int // That it tries; each is told of once.
+	run    work
 	steps  []Step
 	took   time.Duration
 }
 
-const maxParallel = 4
-
 // all runs the jobs of all lessons, as many at once as there may be labs. The
 // first failure of ours ends them all.
 func (p *prover) all(ctx context.Context, lessons []*catalog.Lesson) ([]Lesson, error) {
-	parallel := p.Parallel
-	if parallel <= 0 {
-		parallel = min(runtime.NumCPU(), maxParallel)
-	}
 	jobs := p.jobs(lessons)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	places := make(chan struct{}, parallel)
-	var running sync.WaitGroup
-	for i := range jobs {
-		select {
-		case places <- struct{}{}:
-		case <-ctx.Done():
-		}
-		if ctx.Err() != nil {
-			break
-		}
-		running.Go(func() {
-			defer func() { <-places }()
-			if err := p.carryOut(ctx, &jobs[i], lessons); err != nil {
-				cancel(err)
+	p.out.begin(jobs)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(p.parallel())
+	for _, i := range longestFirst(lessons, jobs) {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
 			}
+			return p.carryOut(ctx, &jobs[i], lessons[jobs[i].lesson].ID())
 		})
 	}
-	running.Wait()
-	if ctx.Err() != nil {
-		return collect(lessons, jobs), context.Cause(ctx)
-	}
-	return collect(lessons, jobs), nil
+	err := group.Wait()
+	p.out.end()
+	return collect(lessons, jobs), err
 }
 
+// longestFirst are the jobs' indexes in the order to begin them, so that no long one
+// is left over at the end.
+func longestFirst(lessons []*catalog.Lesson, jobs []job) []int {
+	order := make([]int, len(jobs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(len(lessons[jobs[b].lesson].Topology.Nodes)*jobs[b].things, len(lessons[jobs[a].lesson].Topology.Nodes)*jobs[a].things)
+	})
+	return order
+}
+
+// parallel is how many labs there are at once: labs often wait, so there may be
+// more than there are cores.
+func (p *prover) parallel() int {
+	if p.Parallel > 0 {
+		return p.Parallel
+	}
+	return 2 * runtime.NumCPU()
+}
+
+const maxPart = 4 // Solutions that are tried one after the other.
+
 // carryOut runs one job and tells of its steps.
-func (p *prover) carryOut(ctx context.Context, j *job, lessons []*catalog.Lesson) error {
+func (p *prover) carryOut(ctx context.Context, j *job, lesson string) error {
 	took := stopwatch()
-	steps, err := j.run(ctx)
+	err := j.run(ctx, func(steps []Step) {
+		j.steps = append(j.steps, steps...)
+		p.out.steps(lesson, steps)
+	})
 	j.took = took()
 	if err != nil {
-		return fmt.Errorf("%s: %w", lessons[j.lesson].ID(), err)
+		return fmt.Errorf("%s: %w", lesson, err)
 	}
-	j.steps = steps
-	p.out.steps(lessons[j.lesson].ID(), steps)
 	return nil
 }
 
@@ -227,23 +251,35 @@ func collect(lessons []*catalog.Lesson, jobs []job) []Lesson {
 }
 
 // jobs are what there is to prove of all lessons.
-func (p *prover) jobs(lessons []*catalog.Lesson) []job {
+func (p *prover) jobs(chosen []*catalog.Lesson) []job {
 	var jobs []job
-	add := func(i int, run func(context.Context) ([]Step, error)) {
-		jobs = append(jobs, job{lesson: i, run: run})
-	}
-	for i, l := range lessons {
-		add(i, func(context.Context) ([]Step, error) { return quizSteps(l), nil })
+	for i, l := range chosen {
+		jobs = append(jobs, job{lesson: i, things: 1, run: func(_ context.Context, tell func([]Step)) error { tell(quizSteps(l)); return nil }})
 		if !l.HasLab() {
 			continue
 		}
-		t := trial{lesson: l, engine: p.Engine, tier: p.Tier}
-		add(i, t.starter)
-		for _, s := range l.Solutions {
-			add(i, func(ctx context.Context) ([]Step, error) { return t.solution(ctx, s) })
+		t := trial{lesson: l, engine: p.Engine, tier: p.Tier, fresh: p.Fresh, rounds: p.Rounds}
+		first, rest := p.divide(l.Solutions, len(chosen))
+		jobs = append(jobs, job{lesson: i, things: 1 + len(first), run: t.chain(true, first)})
+		for _, part := range rest {
+			jobs = append(jobs, job{lesson: i, things: len(part), run: t.chain(false, part)})
 		}
 	}
 	return jobs
+}
+
+// divide makes as many parts of a lesson's solutions as there are places for it,
+// and never a part so large that the others would wait for it at the end.
+func (p *prover) divide(solutions []lessons.Solution, among int) (first []lessons.Solution, rest [][]lessons.Solution) {
+	places := max(1, p.parallel()/among)
+	each := min(maxPart, (len(solutions)+places-1)/places)
+	for part := range slices.Chunk(solutions, max(1, each)) {
+		rest = append(rest, part)
+	}
+	if len(rest) == 0 {
+		return nil, nil
+	}
+	return rest[0], rest[1:]
 }
 
 // ours tells whether err is a failure of ours, after which nothing can be decided.

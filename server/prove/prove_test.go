@@ -2,6 +2,7 @@ package prove_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
@@ -172,6 +174,57 @@ func TestFaultyLessons(t *testing.T) {
 			t.Errorf("no step %s in %+v", test.step, summary)
 		})
 	}
+}
+
+// TestUsedLab wants one lab for everything, another one where the first has worn
+// out, a word about what only a fresh lab decides, and all that not with Fresh.
+func TestUsedLab(t *testing.T) {
+	prove := func(exercise string, fresh bool) (out string, labs int) {
+		t.Helper()
+		files := content()
+		files["c/01-size/exercise.yaml"] += exercise
+		var told bytes.Buffer
+		o, fake := options(t, files)
+		counted := &counting{Engine: fake}
+		o.Engine, o.Out, o.Parallel, o.Fresh, o.Bar = counted, &told, 1, fresh, true
+		summary, err := prove.Prove(t.Context(), o)
+		if err != nil || !summary.OK() {
+			t.Fatalf("%v\n%s", err, &told)
+		}
+		return told.String(), int(counted.launched.Load())
+	}
+	out, labs := prove("", false)
+	if labs != 1 || strings.Contains(out, "fresh lab") {
+		t.Errorf("%d labs, want one:\n%s", labs, out)
+	}
+	if !strings.Contains(out, "[------------------------------] 0 of 6\r") || !strings.Contains(out, "[#########################-----] 5 of 6\r") {
+		t.Errorf("no bar:\n%q", out)
+	}
+	if _, labs = prove("", true); labs != 5 {
+		t.Errorf("%d labs with Fresh, want one for the starter and each solution", labs)
+	}
+	// Only good gets past its need, is the last, and finds what "many" left.
+	out, labs = prove(`  - id: first
+    title: Nobody was here
+    exec: {in: app, run: "test $(cat $ROOT/tmp/log | wc -l) -le 3"}
+  - id: traces
+    title: It leaves traces
+    exec: {in: app, run: "echo x >> $ROOT/tmp/log"}
+`, false)
+	if labs != 2 || !strings.Contains(out, "as it should be in a fresh lab only; in one that was used before: good") {
+		t.Errorf("%d labs, want a second one to decide:\n%s", labs, out)
+	}
+}
+
+// counting counts the labs that are launched.
+type counting struct {
+	sandbox.Engine
+	launched atomic.Int32
+}
+
+func (c *counting) Launch(ctx context.Context, spec sandbox.Spec) error {
+	c.launched.Add(1)
+	return c.Engine.Launch(ctx, spec)
 }
 
 func TestProblemsCount(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 // reporter tells of steps as they end, and of everything at the end.
 type reporter struct {
 	Options
-	mu sync.Mutex
+	mu         sync.Mutex
+	done, many int // Things that were tried, of how many.
 }
 
 func newReporter(o Options) *reporter {
@@ -24,16 +25,52 @@ func newReporter(o Options) *reporter {
 	return &reporter{Options: o}
 }
 
-// steps tells of steps that have just ended.
+// begin counts what there is to do and draws the bar, if there is to be one.
+func (r *reporter) begin(jobs []job) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, j := range jobs {
+		r.many += j.things
+	}
+	r.bar()
+}
+
+// end takes the bar away.
+func (r *reporter) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wipe()
+}
+
+// wipe clears the last line of the terminal, where the bar is.
+func (r *reporter) wipe() {
+	if r.Bar {
+		fmt.Fprint(r.Out, "\r\x1b[K")
+	}
+}
+
+// bar draws how far it is.
+func (r *reporter) bar() {
+	const width = 30
+	if r.Bar && r.many > 0 {
+		full := width * r.done / r.many
+		fmt.Fprintf(r.Out, "[%s%s] %d of %d", strings.Repeat("#", full), strings.Repeat("-", width-full), r.done, r.many)
+	}
+}
+
+// steps tells of steps that have just ended, which one thing consists of.
 func (r *reporter) steps(lesson string, steps []Step) {
 	if r.JSON {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.done++
+	r.wipe()
+	defer r.bar()
 	for _, s := range steps {
 		fmt.Fprintf(r.Out, "%-4s  %s  %s  %s\n", mark(s), lesson, s.Name, seconds(s.Took))
-		if note := s.Reason + s.Skipped; note != "" {
+		if note := s.Reason + s.Skipped + s.Note; note != "" {
 			fmt.Fprintln(r.Out, "      "+strings.ReplaceAll(strings.TrimSpace(note), "\n", "\n      "))
 		}
 	}

@@ -2,7 +2,6 @@ package prove
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -20,64 +19,50 @@ const (
 	closeTime = time.Minute
 )
 
-// trial tries out one lesson. Every job gets a lab of its own: checks kill nodes
-// and lessons change running services, so what one leaves behind must not decide
-// about the next.
+// trial tries out one lesson.
 type trial struct {
 	lesson *catalog.Lesson
 	engine sandbox.Engine
 	tier   sandbox.Tier
+	fresh  bool // A lab of its own for every solution.
+	rounds int  // How often a solution is judged, one time after the other.
 }
 
-// in opens a lab with the starter files, hands it to use, and removes it. A lab
-// that does not start is a step that failed, not an error.
-func (t trial) in(ctx context.Context, name string, use func(*sandbox.Session) ([]Step, error)) (steps []Step, err error) {
-	took := stopwatch()
-	tier := t.tier
-	if tier == "" {
-		tier = sandbox.Standard
-	}
-	spec := sandbox.Spec{ID: labID(), Owner: owner, Topology: t.lesson.Topology, Tier: tier}
-	session, err := sandbox.Open(ctx, t.engine, spec, maps.Clone(t.lesson.Files), nil)
-	if err != nil {
-		if ours(ctx, err) {
-			return nil, err
+// chain is a job: the starter files first, if so wanted, then the solutions.
+func (t trial) chain(starter bool, solutions []lessons.Solution) work {
+	return func(ctx context.Context, tell func([]Step)) (err error) {
+		b := &bench{trial: t}
+		defer func() { err = errors.Join(err, b.clear(ctx)) }()
+		if starter {
+			steps, err := b.try(ctx, "starter", t.starter)
+			if err != nil {
+				return err
+			}
+			tell(steps)
 		}
-		return []Step{{Name: name, Reason: "the lab does not start with the starter files: " + startReason(err), Took: took()}}, nil
+		for _, s := range solutions {
+			steps, err := b.try(ctx, s.Name, func(ctx context.Context, l *lab) ([]Step, error) { return t.solution(ctx, s, l) })
+			if err != nil {
+				return err
+			}
+			tell(steps)
+		}
+		return nil
 	}
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
-		defer cancel()
-		err = errors.Join(err, session.Close(closing))
-	}()
-	return use(session)
-}
-
-// labID is a new id for a lab.
-func labID() string { return "prove" + strings.ToLower(rand.Text()[:16]) }
-
-// startReason adds the log to a StartError.
-func startReason(err error) string {
-	if start, ok := errors.AsType[*sandbox.StartError](err); ok && start.Log != "" {
-		return start.Error() + "\n" + start.Log
-	}
-	return err.Error()
 }
 
 // starter runs the text's blocks from top to bottom and then the checks, which
 // must not pass: nothing has been done yet.
-func (t trial) starter(ctx context.Context) ([]Step, error) {
-	return t.in(ctx, "starter", func(s *sandbox.Session) ([]Step, error) {
-		steps, err := t.blocks(ctx, s)
-		if err != nil || len(t.lesson.Exercise.Checks) == 0 {
-			return steps, err
-		}
-		took := stopwatch()
-		report := check.Run(ctx, handedIn{s, s.Files()}, t.lesson.Exercise, nil)
-		step := Step{Name: "starter", Reason: notYet(report), Took: took()}
-		step.OK = step.Reason == ""
-		return append(steps, step), ctx.Err()
-	})
+func (t trial) starter(ctx context.Context, l *lab) ([]Step, error) {
+	steps, err := t.blocks(ctx, l.Session)
+	if err != nil || len(t.lesson.Exercise.Checks) == 0 {
+		return steps, err
+	}
+	took := stopwatch()
+	report := check.Run(ctx, handedIn{l, l.Files()}, t.lesson.Exercise, nil)
+	step := Step{Name: "starter", Reason: notYet(report), Took: took()}
+	step.OK = step.Reason == ""
+	return append(steps, step), ctx.Err()
 }
 
 // notYet says what is wrong with a report of the starter files.
@@ -93,7 +78,7 @@ func notYet(r check.Report) string {
 
 // handedIn is a lab together with the files that are judged.
 type handedIn struct {
-	*sandbox.Session
+	*lab
 	files map[string][]byte
 }
 
@@ -101,48 +86,62 @@ type handedIn struct {
 func (h handedIn) Files() map[string][]byte { return h.files }
 
 // solution hands in an author's solution as a learner would.
-func (t trial) solution(ctx context.Context, s lessons.Solution) ([]Step, error) {
-	return t.in(ctx, s.Name, func(session *sandbox.Session) ([]Step, error) {
-		applied, err := session.Apply(ctx, s.Files)
-		if err != nil {
-			if ours(ctx, err) {
-				return nil, err
-			}
-			return []Step{{Name: s.Name, Reason: "it could not be applied: " + startReason(err), Took: applied.Took}}, nil
+func (t trial) solution(ctx context.Context, s lessons.Solution, l *lab) ([]Step, error) {
+	for name := range s.Files {
+		if _, ok := t.lesson.Files[name]; !ok {
+			l.worn = true // Nothing takes a file away again.
 		}
-		files := maps.Clone(t.lesson.Files)
-		maps.Copy(files, s.Files)
-		target := handedIn{session, files}
-		if s.Fails == "" {
-			return t.good(ctx, s, target, applied)
-		}
-		return []Step{t.bad(ctx, s, target)}, ctx.Err()
-	})
-}
-
-// good runs the checks twice in the same lab: they must pass, and must leave the
-// lab so that they pass again.
-func (t trial) good(ctx context.Context, s lessons.Solution, target handedIn, applied sandbox.Applied) ([]Step, error) {
-	if !applied.Accepted {
+	}
+	applied, err := l.Apply(ctx, s.Files)
+	switch {
+	case err != nil && ours(ctx, err):
+		return nil, err
+	case err != nil:
+		return []Step{{Name: s.Name, Reason: "it could not be applied: " + startReason(err), Took: applied.Took}}, nil
+	case s.Fails == "" && !applied.Accepted:
 		reason := fmt.Sprintf("%s refused it: %s", strings.Join(applied.Nodes, ", "), strings.TrimSpace(applied.Output))
 		return []Step{{Name: s.Name, Reason: reason, Took: applied.Took}}, nil
 	}
+	files := maps.Clone(t.lesson.Files)
+	maps.Copy(files, s.Files)
+	return t.judge(ctx, s, handedIn{l, files})
+}
+
+// judge runs the checks several times in the same lab, on whatever of the solution
+// it accepted: they must come out as they should, and must leave the lab so that
+// they do so again. A good solution is judged at least twice.
+func (t trial) judge(ctx context.Context, s lessons.Solution, target handedIn) ([]Step, error) {
+	rounds, verdict := t.rounds, notBad
+	if s.Fails == "" {
+		rounds, verdict = max(rounds, 2), notGood
+	}
 	var steps []Step
-	for _, name := range []string{s.Name, s.Name + ", again"} {
+	for round := range max(rounds, 1) {
 		took := stopwatch()
-		report := check.Run(ctx, target, t.lesson.Exercise, nil)
-		step := Step{Name: name, Reason: notGood(report), Took: took()}
-		step.OK = step.Reason == ""
+		step := Step{Name: roundName(s.Name, round)}
+		step.Reason = verdict(check.Run(ctx, target, t.lesson.Exercise, nil), s)
+		step.OK, step.Took = step.Reason == "", took()
 		steps = append(steps, step)
 		if !step.OK {
-			break // The second time would say the same.
+			break // The next time would say the same.
 		}
 	}
 	return steps, ctx.Err()
 }
 
+// roundName is "good", "good, again", "good, time 3".
+func roundName(name string, round int) string {
+	switch round {
+	case 0:
+		return name
+	case 1:
+		return name + ", again"
+	}
+	return fmt.Sprintf("%s, time %d", name, round+1)
+}
+
 // notGood says why a report is not that of a good solution.
-func notGood(r check.Report) string {
+func notGood(r check.Report, _ lessons.Solution) string {
 	if !r.Gradable {
 		return "the checks could not be decided: " + r.Reason
 	}
@@ -150,15 +149,6 @@ func notGood(r check.Report) string {
 		return "it should pass every check, but " + told(first)
 	}
 	return ""
-}
-
-// bad runs the checks on a wrong answer, whatever of it the lab accepted.
-func (t trial) bad(ctx context.Context, s lessons.Solution, target handedIn) Step {
-	took := stopwatch()
-	report := check.Run(ctx, target, t.lesson.Exercise, nil)
-	step := Step{Name: s.Name, Reason: notBad(report, s), Took: took()}
-	step.OK = step.Reason == ""
-	return step
 }
 
 // notBad says why a report is not that of this wrong answer. The first check that
