@@ -101,7 +101,8 @@ func (s *Store) Close(ctx context.Context) error {
 	return errors.Join(s.read.Close(), s.write.Close())
 }
 
-// update carries out a write and waits until it is durable.
+// update carries out a write and waits until it is durable. The function may run
+// more than once.
 func (s *Store) update(ctx context.Context, do func(context.Context, *Tx) error) error {
 	return s.writer.do(ctx, do)
 }

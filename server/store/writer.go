@@ -29,6 +29,8 @@ type writer struct {
 	log     *slog.Logger
 	done    chan struct{} // Closed when the goroutine has ended.
 
+	session *Tx // Of the goroutine. nil until the first write, and after hanging up.
+
 	mu     sync.Mutex // Guards closing line against sends.
 	line   chan *write
 	closed bool
@@ -49,7 +51,8 @@ func newWriter(db *sql.DB, dialect Dialect, log *slog.Logger) *writer {
 }
 
 // do queues a function and waits until its effect is durable. Functions that are
-// committed together do not see one another's failures.
+// committed together do not see one another's failures; one may be called again
+// after what it did was undone.
 func (w *writer) do(ctx context.Context, do func(context.Context, *Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -101,6 +104,7 @@ func (w *writer) close(ctx context.Context) error {
 
 func (w *writer) run() {
 	defer close(w.done)
+	defer w.hangUp()
 	batch := make([]*write, 0, batchSize)
 	for first := range w.line {
 		batch = w.fill(append(batch[:0], first))
@@ -125,7 +129,7 @@ func (w *writer) fill(batch []*write) []*write {
 	return batch
 }
 
-// commit carries out a batch in one transaction and then answers its callers.
+// commit carries out a batch and then answers its callers.
 func (w *writer) commit(batch []*write) {
 	batch = claim(batch)
 	if len(batch) == 0 {
@@ -133,10 +137,13 @@ func (w *writer) commit(batch []*write) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
-	err := w.transact(ctx, batch)
+	err := w.transact(ctx, batch, w.together)
+	if err != nil && len(batch) > 1 {
+		err = w.transact(ctx, batch, w.apart)
+	}
 	for _, one := range batch {
 		if err != nil {
-			one.err = err
+			one.err = w.dialect.Explain(err)
 		}
 		close(one.done)
 	}
@@ -153,106 +160,96 @@ func claim(batch []*write) []*write {
 	return kept
 }
 
-// transact returns an error when nothing of the batch was stored; what went wrong
-// with one write only is in its err.
-func (w *writer) transact(ctx context.Context, batch []*write) error {
-	raw, err := w.db.BeginTx(ctx, nil)
+// transact carries out a batch in one transaction, in one of two ways. Its error
+// means that nothing of the batch was stored; what went wrong with one write only
+// is in its err.
+func (w *writer) transact(ctx context.Context, batch []*write, way func(context.Context, *Tx, []*write) error) error {
+	tx, err := w.begin(ctx)
 	if err != nil {
-		return w.dialect.Explain(fmt.Errorf("begin: %w", err))
+		return fmt.Errorf("begin: %w", err)
 	}
-	defer raw.Rollback() //nolint:errcheck // A no-op after Commit; after a failure there is nothing more to say.
-	tx := &Tx{tx: raw, prepared: map[string]*sql.Stmt{}}
-	// The driver starts a goroutine for each statement whose context can end.
-	unhurried := context.WithoutCancel(ctx)
-	for _, one := range batch {
-		if ctx.Err() != nil {
-			return w.dialect.Explain(fmt.Errorf("a batch of %d writes: %w", len(batch), ctx.Err()))
+	if err := way(ctx, w.session, batch); err != nil {
+		if rollback := tx.Rollback(); rollback != nil {
+			w.hangUp()
 		}
-		if err := w.isolate(unhurried, tx, one); err != nil {
-			return w.dialect.Explain(err)
-		}
+		return err
 	}
-	if err := raw.Commit(); err != nil {
-		return w.dialect.Explain(fmt.Errorf("commit: %w", err))
+	if err := tx.Commit(); err != nil {
+		w.hangUp() // It may still be in the transaction.
+		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
 }
 
-// isolate runs one write inside a savepoint, so that its failure undoes only its
-// own. The returned error means that the transaction as a whole is lost: a database
-// that is full or cannot write rolls all of it back.
-func (w *writer) isolate(ctx context.Context, tx *Tx, one *write) error {
-	if _, err := tx.Exec(ctx, "SAVEPOINT one"); err != nil {
-		return err
-	}
-	failure := w.call(ctx, tx, one)
-	if failure != nil {
-		one.err = w.dialect.Explain(failure)
-		if _, err := tx.Exec(ctx, "ROLLBACK TO SAVEPOINT one"); err != nil {
-			return failure
+// together runs the writes as they are: nearly always all of them succeed. When one
+// fails, its error is the error of the transaction.
+func (w *writer) together(ctx context.Context, tx *Tx, batch []*write) error {
+	for _, one := range batch {
+		if err := w.call(ctx, tx, one); err != nil {
+			return err
 		}
 	}
-	_, err := tx.Exec(ctx, "RELEASE SAVEPOINT one")
-	return err
+	return nil
 }
 
+// apart runs each write inside a savepoint, so that a failure undoes only its own.
+// The error means that the transaction as a whole is lost: a database that is full
+// or cannot write rolls all of it back.
+func (w *writer) apart(ctx context.Context, tx *Tx, batch []*write) error {
+	for _, one := range batch {
+		if _, err := tx.Exec(ctx, "SAVEPOINT one"); err != nil {
+			return err
+		}
+		if failure := w.call(ctx, tx, one); failure != nil {
+			one.err = w.dialect.Explain(failure)
+			if _, err := tx.Exec(ctx, "ROLLBACK TO SAVEPOINT one"); err != nil {
+				return failure
+			}
+		}
+		if _, err := tx.Exec(ctx, "RELEASE SAVEPOINT one"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// call runs one write. The driver starts a goroutine for each statement whose
+// context can end, so the deadline of the batch is looked at here instead.
 func (w *writer) call(ctx context.Context, tx *Tx, one *write) (err error) {
+	if ctx.Err() != nil {
+		return fmt.Errorf("a batch of writes: %w", ctx.Err())
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			w.log.Error("store: a write panicked", "panic", r, "stack", string(debug.Stack()))
 			err = fmt.Errorf("write panicked: %v", r)
 		}
 	}()
-	return one.do(ctx, tx)
+	return one.do(context.WithoutCancel(ctx), tx)
 }
 
-// Tx is the transaction a write happens in. It prepares each statement once per
-// transaction, because a batch runs the same few over and over.
-type Tx struct {
-	tx       *sql.Tx
-	prepared map[string]*sql.Stmt
-}
-
-// Exec runs a statement.
-func (t *Tx) Exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, err := t.prepare(ctx, query)
+// begin starts a transaction on the writer's connection, opening that if need be.
+func (w *writer) begin(ctx context.Context) (*sql.Tx, error) {
+	if w.session == nil {
+		conn, err := w.db.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		w.session = &Tx{conn: conn, prepared: map[string]*sql.Stmt{}}
+	}
+	// Without a context that can end: database/sql would start a goroutine to watch it.
+	tx, err := w.session.conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
-		return nil, err
+		w.hangUp()
 	}
-	return stmt.ExecContext(ctx, args...)
+	return tx, err
 }
 
-// QueryRow runs a query whose first row alone matters.
-func (t *Tx) QueryRow(ctx context.Context, query string, args ...any) Row {
-	stmt, err := t.prepare(ctx, query)
-	if err != nil {
-		return Row{err: err}
+// hangUp gives up a connection in an unknown state; the next batch opens another.
+func (w *writer) hangUp() {
+	if w.session == nil {
+		return
 	}
-	return Row{row: stmt.QueryRowContext(ctx, args...)}
-}
-
-func (t *Tx) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	if stmt, ok := t.prepared[query]; ok {
-		return stmt, nil
-	}
-	stmt, err := t.tx.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	t.prepared[query] = stmt
-	return stmt, nil
-}
-
-// Row is the answer to [Tx.QueryRow].
-type Row struct {
-	row *sql.Row
-	err error
-}
-
-// Scan copies the row's columns; sql.ErrNoRows when there is none.
-func (r Row) Scan(dest ...any) error {
-	if r.err != nil {
-		return r.err
-	}
-	return r.row.Scan(dest...)
+	w.session.close()
+	w.session = nil
 }

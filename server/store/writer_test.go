@@ -110,6 +110,24 @@ func TestNeighbours(t *testing.T) {
 	}
 }
 
+// TestFailedCommit has a commit fail, after which SQLite is still in the transaction.
+func TestFailedCommit(t *testing.T) {
+	s := open(t)
+	err := s.Update(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `PRAGMA defer_foreign_keys = 1`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO logins (token_hash, learner_id, created_at, expires_at) VALUES (x'00', 'nobody', 0, 0)`)
+		return err
+	})
+	if err == nil {
+		t.Error("a login of nobody was stored")
+	}
+	if err := s.Update(t.Context(), add("afterwards")); err != nil || !has(t, s, "afterwards") {
+		t.Errorf("a write after a failed commit: %v", err)
+	}
+}
+
 func TestGivingUpInLine(t *testing.T) {
 	s := open(t)
 	release := hold(t, s)
