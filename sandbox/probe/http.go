@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -38,13 +39,18 @@ func prepareHTTP(raw json.RawMessage) (look, error) {
 	if len(variants) == 0 {
 		variants = []HTTPVariant{{}}
 	}
-	run := &httpRun{spec: spec, to: to, total: spec.Requests}
+	to.name = headerValue(spec.Headers, "Host", to.authority)
+	tls, err := newHandshake(spec.TLS)
+	if err != nil {
+		return nil, err
+	}
+	run := &httpRun{spec: spec, to: to, total: spec.Requests, tls: tls, clients: newClients(spec), sources: newSources()}
 	for _, v := range variants {
 		m, err := compose(to, spec, v)
 		if err != nil {
 			return nil, err
 		}
-		run.messages = append(run.messages, m)
+		run.messages, run.variants = append(run.messages, m), append(run.variants, v)
 	}
 	return func(ctx context.Context, progress func(any)) (any, error) { return run.run(ctx, progress) }, nil
 }
@@ -70,8 +76,17 @@ func (s *HTTPSpec) complete() (err error) {
 		return fmt.Errorf("concurrency %d; at most %d is allowed", s.Concurrency, maxConcurrency)
 	case s.Record < 0 || s.Record > maxRecord:
 		return fmt.Errorf("record %d; choose 0 to %d", s.Record, maxRecord)
+	case s.Follow < 0 || s.Follow > maxHops:
+		return fmt.Errorf("follow %d; choose 0 to %d", s.Follow, maxHops)
+	case s.Clients < 0 || s.Clients > maxClients || len(s.Sources) > maxClients:
+		return fmt.Errorf("%d clients, %d sources; at most %d are allowed", s.Clients, len(s.Sources), maxClients)
+	case s.KeepAlive && (s.Clients > 0 || len(s.Sources) > 0):
+		return errors.New("one connection cannot serve several clients; leave keep_alive out")
 	case math.IsNaN(s.Rate) || s.Rate < 0 || s.Rate > maxRate:
 		return fmt.Errorf("rate %g; choose 0 (no limit) to %d per second", s.Rate, maxRate)
+	}
+	if err := checkClientBy(*s); err != nil {
+		return err
 	}
 	return checkBy(s.By)
 }
@@ -81,6 +96,10 @@ type httpRun struct {
 	spec     HTTPSpec
 	to       target
 	messages []message // One, or one per request.
+	variants []HTTPVariant
+	tls      *handshake
+	clients  []*visitor // Empty when all requests are alike.
+	sources  sources
 	total    int
 	next     atomic.Int64
 	began    time.Time
@@ -100,24 +119,46 @@ func (r *httpRun) run(ctx context.Context, progress func(any)) (any, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	return r.tally.seen(time.Since(r.began), true), nil
+	seen := r.tally.seen(time.Since(r.began), true)
+	seen.TLS, seen.Sources = r.tls.seen(), r.sources.list()
+	return seen, nil
 }
 
 // work takes the next request again and again.
 func (r *httpRun) work(ctx context.Context) {
-	c := &caller{address: r.to.address, timeout: r.spec.Timeout, keepAlive: r.spec.KeepAlive, by: r.spec.By}
+	c := &caller{to: r.to, timeout: r.spec.Timeout, keepAlive: r.spec.KeepAlive, by: r.spec.By, tls: r.tls, follow: r.spec.Follow}
+	c.connected = r.sources.add
 	defer c.close()
 	for {
 		i := int(r.next.Add(1)) - 1
 		if i >= r.total || !r.await(ctx, i) {
 			return
 		}
-		out := c.do(ctx, r.messages[i%len(r.messages)])
+		out := r.send(ctx, c, i)
 		if ctx.Err() != nil {
 			return
 		}
 		r.tally.add(i, out)
 	}
+}
+
+// send sends request i as the client whose turn it is.
+func (r *httpRun) send(ctx context.Context, c *caller, i int) outcome {
+	m := r.messages[i%len(r.messages)]
+	if len(r.clients) == 0 {
+		return c.do(ctx, m)
+	}
+	v := r.clients[i%len(r.clients)]
+	v.mu.Lock() // A client has one request under way.
+	defer v.mu.Unlock()
+	c.from = v.source
+	m, err := compose(r.to, r.spec, v.dress(r.variants[i%len(r.variants)], r.spec.Headers))
+	if err != nil { // The answer's cookies made it too large.
+		return outcome{answer: HTTPAnswer{Error: err.Error()}, failed: true}
+	}
+	out := c.do(ctx, m)
+	v.keep(out.answer.Headers)
+	return out
 }
 
 // await waits until request i is due; false when ctx ended first.

@@ -14,18 +14,53 @@ const (
 
 // HTTPSpec asks for one or many HTTP requests.
 type HTTPSpec struct {
-	URL         string            `json:"url"`         // "http://haproxy/". Path and query are sent exactly as written, never cleaned.
-	Method      string            `json:"method"`      // GET by default.
-	Headers     map[string]string `json:"headers"`     // "Host" sets the host.
-	Body        string            `json:"body"`        //
-	Requests    int               `json:"requests"`    // 1 by default, at most 20000.
-	Concurrency int               `json:"concurrency"` // 1 by default, at most 200.
-	KeepAlive   bool              `json:"keep_alive"`  // One connection per worker; otherwise a new connection per request.
-	Timeout     time.Duration     `json:"timeout"`     // Per request; 5 s by default.
-	Rate        float64           `json:"rate"`        // Requests per second in all; 0 means as fast as answers come.
-	By          string            `json:"by"`          // How to name the answering server: "body" (trimmed first line) or "header:X-Served-By".
-	Record      int               `json:"record"`      // Keep this many single answers in Seen.Samples (at most 100).
-	Paths       []HTTPVariant     `json:"paths"`       // When set: one request each, in order, instead of Requests.
+	URL         string            `json:"url"`                 // "http://haproxy/" or "https://haproxy/". Path and query are sent exactly as written, never cleaned.
+	Method      string            `json:"method"`              // GET by default.
+	Headers     map[string]string `json:"headers"`             // "Host" sets the host.
+	Body        string            `json:"body"`                //
+	Requests    int               `json:"requests"`            // 1 by default, at most 20000.
+	Concurrency int               `json:"concurrency"`         // 1 by default, at most 200.
+	KeepAlive   bool              `json:"keep_alive"`          // One connection per worker; otherwise a new connection per request.
+	Timeout     time.Duration     `json:"timeout"`             // Per request; 5 s by default.
+	Rate        float64           `json:"rate"`                // Requests per second in all; 0 means as fast as answers come.
+	By          string            `json:"by"`                  // How to name the answering server: "body" (trimmed first line) or "header:X-Served-By".
+	Record      int               `json:"record"`              // Keep this many single answers in Seen.Samples (at most 100).
+	Paths       []HTTPVariant     `json:"paths"`               // When set: one request each, in order, instead of Requests.
+	TLS         *TLSSpec          `json:"tls,omitempty"`       // How https:// is spoken; nil trusts nobody.
+	Follow      int               `json:"follow,omitempty"`    // Redirects to follow, at most 10; 0 takes the first answer.
+	Clients     int               `json:"clients,omitempty"`   // So many clients take turns, at most 100; 0 means one that remembers nothing.
+	ClientBy    string            `json:"client_by,omitempty"` // How clients differ: "cookie" (each keeps its own), "source" or "header:X-User".
+	Sources     []string          `json:"sources,omitempty"`   // Addresses of the probe's to send from, in turn; with clients one for each.
+}
+
+// TLSSpec is how https:// is spoken.
+type TLSSpec struct {
+	CA         string   `json:"ca"`          // Certificates to trust, PEM; there are no others.
+	Insecure   bool     `json:"insecure"`    // Go on although the certificate is not trusted.
+	ServerName string   `json:"server_name"` // Asked for and verified; the host otherwise.
+	ALPN       []string `json:"alpn"`        // "h2", "http/1.1"; the latter alone by default.
+	MinVersion string   `json:"min_version"` // "1.2" or "1.3"; 1.2 by default.
+	MaxVersion string   `json:"max_version"` // "1.2" or "1.3"; 1.3 by default.
+}
+
+// TLSSeen is what the first connection showed.
+type TLSSeen struct {
+	Version string    `json:"version"` // "1.3"
+	ALPN    string    `json:"alpn"`    // What was agreed on; "" for nothing.
+	Subject string    `json:"subject"`
+	Issuer  string    `json:"issuer"`
+	Names   []string  `json:"names"` // Host names and addresses, at most 100.
+	Begins  time.Time `json:"begins"`
+	Ends    time.Time `json:"ends"`
+	Trusted bool      `json:"trusted"`
+	Why     string    `json:"why"` // Why it is not trusted.
+}
+
+// Hop is an answer that led elsewhere.
+type Hop struct {
+	URL      string `json:"url"` // That was asked.
+	Status   int    `json:"status"`
+	Location string `json:"location"` // As sent.
 }
 
 // HTTPVariant is one request of a table; empty fields are the spec's.
@@ -49,6 +84,8 @@ type HTTPSeen struct {
 	Max      time.Duration  `json:"max"`
 	Elapsed  time.Duration  `json:"elapsed"`
 	Samples  []HTTPAnswer   `json:"samples"` // With Paths: one per entry, in order.
+	TLS      *TLSSeen       `json:"tls,omitempty"`
+	Sources  []string       `json:"sources,omitempty"` // The addresses that connections really came from, at most 100.
 }
 
 // HTTPAnswer is a single answer.
@@ -61,6 +98,8 @@ type HTTPAnswer struct {
 	Body     string              `json:"body"` // At most 2 KiB.
 	Error    string              `json:"error"`
 	Duration time.Duration       `json:"duration"`
+	Hops     []Hop               `json:"hops,omitempty"` // What was passed on the way to this answer.
+	URL      string              `json:"url,omitempty"`  // Where a redirect led; "" without one.
 }
 
 // TCPSpec asks for a conversation over TCP.

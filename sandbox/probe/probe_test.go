@@ -272,11 +272,21 @@ func TestHTTPEndsWithItsContext(t *testing.T) {
 
 func TestSpecsThatBreakABound(t *testing.T) {
 	tests := []struct{ kind, spec, want string }{
-		{"http", `{"url": "https://x/"}`, "only http://"},
+		{"http", `{"url": "ftp://x/"}`, "only http:// and https://"},
 		{"http", `{"url": "http:///"}`, "no plain host"},
 		{"http", `{"url": "http://x/", "requests": 20001}`, "at most 20000"},
 		{"http", `{"url": "http://x/", "concurrency": 201}`, "at most 200"},
 		{"http", `{"url": "http://x/", "record": 101}`, "0 to 100"},
+		{"http", `{"url": "https://x/", "tls": {"ca": "x"}}`, "no PEM"},
+		{"http", `{"url": "https://x/", "tls": {"alpn": ["h3"]}}`, "use h2"},
+		{"http", `{"url": "https://x/", "tls": {"min_version": "1.0"}}`, "use 1.2"},
+		{"http", `{"url": "http://x/", "follow": 11}`, "0 to 10"},
+		{"http", `{"url": "http://x/", "clients": 101, "client_by": "cookie"}`, "at most 100"},
+		{"http", `{"url": "http://x/", "client_by": "cookie"}`, "without clients"},
+		{"http", `{"url": "http://x/", "clients": 2, "client_by": "source"}`, "each needs one"},
+		{"http", `{"url": "http://x/", "clients": 2, "client_by": "header:"}`, "header:NAME"},
+		{"http", `{"url": "http://x/", "sources": ["app1"]}`, "no address"},
+		{"http", `{"url": "http://x/", "sources": ["10.0.0.1"], "keep_alive": true}`, "several clients"},
 		{"http", `{"url": "http://x/", "rate": -1}`, "rate -1"},
 		{"http", `{"url": "http://x/", "timeout": -1}`, "timeout"},
 		{"http", `{"url": "http://x/", "by": "cookie"}`, `use "body"`},
@@ -346,7 +356,7 @@ func FuzzTarget(f *testing.F) {
 	f.Add("http://[::1]:80?x")
 	f.Fuzz(func(t *testing.T, url string) {
 		raw, _ := json.Marshal(probe.HTTPSpec{URL: url})
-		if _, err := probe.Prepare(probe.KindHTTP, raw); err == nil && !strings.HasPrefix(url, "http://") {
+		if _, err := probe.Prepare(probe.KindHTTP, raw); err == nil && !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
 			t.Errorf("accepted %q", url)
 		}
 	})

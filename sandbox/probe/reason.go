@@ -34,6 +34,9 @@ var errMalformed = errors.New("the answer is not HTTP")
 func reason(err error, timeout time.Duration) string {
 	var dns *net.DNSError
 	var op net.Error
+	if why := tlsReason(err); why != "" {
+		return why
+	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &op) && op.Timeout():
 		return fmt.Sprintf("timed out after %s", timeout)
@@ -51,6 +54,10 @@ func reason(err error, timeout time.Duration) string {
 		return "connection closed without a complete answer"
 	case errors.Is(err, errMalformed):
 		return errMalformed.Error()
+	case errors.Is(err, errHops), errors.Is(err, errRedirect):
+		return err.Error()
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "the probe has no such source address"
 	}
 	return "no answer"
 }

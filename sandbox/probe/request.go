@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Bounds of one request and its answer.
@@ -23,22 +21,29 @@ const (
 	maxAnswer  = 16 << 20  // Bytes read of an answer, head included.
 	maxBody    = 2 << 10   // Bytes kept of its body.
 	maxHeaders = 4 << 10   // Bytes kept of its headers.
+	maxHead    = 64 << 10  // Bytes of its head over HTTP/2.
 	maxName    = 200       // Bytes of a server's name.
 	userAgent  = "pattarai-probe"
+	portHTTP   = "80"
+	portHTTPS  = "443"
 )
 
 // target is where requests go.
 type target struct {
+	secure    bool   // https.
 	authority string // As written: the Host header.
+	name      string // Who is asked for, where a Host header says otherwise.
 	address   string // With port.
 	path      string // As written, query included.
 }
 
 // parseTarget takes a URL apart without cleaning anything.
 func parseTarget(url string) (target, error) {
-	rest, ok := strings.CutPrefix(url, "http://")
-	if !ok {
-		return target{}, fmt.Errorf("url %q; only http:// is possible", url)
+	rest, port, secure := url, portHTTP, false
+	if after, ok := strings.CutPrefix(url, "https://"); ok {
+		rest, port, secure = after, portHTTPS, true
+	} else if rest, ok = strings.CutPrefix(url, "http://"); !ok {
+		return target{}, fmt.Errorf("url %q; only http:// and https:// are possible", url)
 	}
 	authority, path := rest, "/"
 	if i := strings.IndexAny(rest, "/?"); i >= 0 {
@@ -52,14 +57,16 @@ func parseTarget(url string) (target, error) {
 	}
 	address := authority
 	if _, _, err := net.SplitHostPort(authority); err != nil {
-		address = net.JoinHostPort(strings.Trim(authority, "[]"), "80")
+		address = net.JoinHostPort(strings.Trim(authority, "[]"), port)
 	}
-	return target{authority, address, path}, nil
+	return target{secure, authority, authority, address, path}, nil
 }
 
 // message is a request ready to be sent.
 type message struct {
 	method, path string
+	headers      map[string]string // Host and User-Agent included.
+	body         string
 	bytes        []byte
 }
 
@@ -70,8 +77,8 @@ func compose(to target, spec HTTPSpec, v HTTPVariant) (message, error) {
 		headers = map[string]string{}
 	}
 	maps.Copy(headers, v.Headers)
-	m := message{method: cmp.Or(v.Method, spec.Method, "GET"), path: cmp.Or(v.Path, to.path)}
 	body := cmp.Or(v.Body, spec.Body)
+	m := message{method: cmp.Or(v.Method, spec.Method, "GET"), path: cmp.Or(v.Path, to.path), headers: headers, body: body}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\n", m.method, m.path)
 	fmt.Fprintf(&b, "Host: %s\r\n", headerValue(headers, "Host", to.authority))
@@ -135,96 +142,6 @@ func headerValue(headers map[string]string, name, fallback string) string {
 	return fallback
 }
 
-// caller sends requests one after the other, over one connection when keepAlive.
-type caller struct {
-	address   string
-	timeout   time.Duration
-	keepAlive bool
-	by        string
-	conn      *conn // Kept for the next request.
-}
-
-// conn is a connection with its read buffer and the bytes an answer may still have.
-type conn struct {
-	net.Conn
-	limit *io.LimitedReader
-	r     *bufio.Reader
-}
-
-// outcome is what became of one request.
-type outcome struct {
-	answer HTTPAnswer
-	failed bool
-}
-
-// close closes the connection that was kept.
-func (c *caller) close() {
-	if c.conn != nil {
-		c.conn.Close()
-		c.conn = nil
-	}
-}
-
-// do sends one request and reads its answer.
-func (c *caller) do(ctx context.Context, m message) outcome {
-	began := time.Now()
-	answer, err := c.roundTrip(ctx, m, began.Add(c.timeout))
-	answer.Method, answer.Path, answer.Duration = m.method, m.path, time.Since(began)
-	if err != nil {
-		// Half an answer is none.
-		answer.Status, answer.Server, answer.Error = 0, "", reason(err, c.timeout)
-	}
-	return outcome{answer: answer, failed: err != nil || answer.Status >= 500}
-}
-
-// roundTrip uses the kept connection, if there is one. As any client does, it
-// asks again on a new one when the server had closed the old one meanwhile.
-func (c *caller) roundTrip(ctx context.Context, m message, deadline time.Time) (HTTPAnswer, error) {
-	if kept := c.conn; kept != nil {
-		c.conn = nil
-		answer, err := c.exchange(ctx, kept, m, deadline)
-		untouched := kept.limit.N == maxAnswer
-		if err == nil || !untouched || errors.Is(err, context.DeadlineExceeded) || m.method != "GET" && m.method != "HEAD" || !time.Now().Before(deadline) {
-			return answer, err
-		}
-	}
-	raw, err := connect(ctx, c.address, deadline)
-	if err != nil {
-		return HTTPAnswer{}, err
-	}
-	limit := &io.LimitedReader{R: raw}
-	return c.exchange(ctx, &conn{Conn: raw, limit: limit, r: bufio.NewReader(limit)}, m, deadline)
-}
-
-// exchange sends a request and reads the answer; it keeps or closes the connection.
-func (c *caller) exchange(ctx context.Context, conn *conn, m message, deadline time.Time) (answer HTTPAnswer, err error) {
-	keep := false
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer func() {
-		if stop() && keep {
-			c.conn = conn
-		} else {
-			conn.Close()
-		}
-	}()
-	conn.limit.N = maxAnswer
-	if err := conn.SetDeadline(deadline); err != nil {
-		return answer, err
-	}
-	// A server may answer and close without reading all of the request: the
-	// answer counts, so a failure to write is only told when there is none.
-	_, writeErr := conn.Write(m.bytes)
-	res, err := readHead(conn.r, m.method)
-	if err != nil {
-		return answer, errors.Join(err, writeErr)
-	}
-	defer res.Body.Close()
-	kept, err := readBody(res.Body)
-	answer = HTTPAnswer{Status: res.StatusCode, Headers: clip(res.Header), Body: string(kept), Server: c.name(res.Header, kept)}
-	keep = err == nil && writeErr == nil && c.keepAlive && !res.Close && conn.r.Buffered() == 0
-	return answer, err
-}
-
 // readHead reads the head of the answer, past any interim ones.
 func readHead(r *bufio.Reader, method string) (*http.Response, error) {
 	for range 5 {
@@ -255,6 +172,11 @@ func readBody(body io.Reader) ([]byte, error) {
 		_, err = io.Copy(io.Discard, body)
 	}
 	return kept, err
+}
+
+// answer is what of a response is told.
+func (c *caller) answer(res *http.Response, body []byte) HTTPAnswer {
+	return HTTPAnswer{Status: res.StatusCode, Headers: clip(res.Header), Body: string(body), Server: c.name(res.Header, body)}
 }
 
 // clip keeps headers up to maxHeaders bytes.

@@ -99,7 +99,7 @@ func (r *trafficRun) after(due time.Time) time.Time {
 
 func (r *trafficRun) request(ctx context.Context) {
 	defer func() { <-r.slots }()
-	c := &caller{address: r.to.address, timeout: r.spec.Timeout, by: r.spec.By}
+	c := &caller{to: r.to, timeout: r.spec.Timeout, by: r.spec.By}
 	out := c.do(ctx, r.message)
 	if ctx.Err() == nil {
 		r.add(out)
