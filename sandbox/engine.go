@@ -22,6 +22,10 @@ import (
 // shell. Checks and traffic come from there.
 const ProbeNode = "probe"
 
+// MaxNodes is how many nodes a lab may have beside its probe node. Addresses that
+// no node has can be the probe's, see [Sourcer].
+const MaxNodes = 12
+
 // Spec asks an engine for a lab.
 type Spec struct {
 	ID       string   // Unique among all labs of the installation: [a-z0-9]{8,32}.
@@ -79,6 +83,14 @@ type Preparer interface {
 	// once. The engine does what it sees fit, or nothing, and lets go of what nobody
 	// launches for a while.
 	Prepare(t Topology, tier Tier)
+}
+
+// Sourcer is an engine that can give a lab's probe node more addresses.
+type Sourcer interface {
+	// Sources gives the probe node at least n addresses on the lab's network, its own
+	// among them, and returns n of them. Asking again gives the same ones. The error
+	// says how many there can be when n is more than the network has room for.
+	Sources(ctx context.Context, lab string, n int) ([]string, error)
 }
 
 // Action changes whether a container runs.
@@ -142,6 +154,8 @@ var (
 	ErrNoLab = errors.New("no such lab or node")
 	// ErrNotRunning means the node's container is not running now.
 	ErrNotRunning = errors.New("node is not running")
+	// ErrNoSources means the engine cannot give the probe node so many addresses.
+	ErrNoSources = errors.New("not enough source addresses")
 	// ErrNoImage means a lab image has not been built on this host.
 	ErrNoImage = errors.New("lab image missing")
 )

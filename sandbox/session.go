@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -28,6 +29,9 @@ type Session struct {
 	mu          sync.Mutex
 	files       map[string][]byte // As last applied.
 	subscribers map[*subscriber]struct{}
+
+	sourcesMu sync.Mutex
+	sources   []string // Addresses that the probe node has.
 }
 
 // NodeState is what is known of a node now.
@@ -139,6 +143,25 @@ func (s *Session) Probe(ctx context.Context, kind string, spec any, progress fun
 		return nil, err
 	}
 	return c.Probe(ctx, kind, spec, progress)
+}
+
+// Sources are n addresses that the probe node can send from. The error matches
+// [ErrNoSources] when the engine cannot give it so many.
+func (s *Session) Sources(ctx context.Context, n int) ([]string, error) {
+	engine, ok := s.engine.(Sourcer)
+	if !ok {
+		return nil, ErrNoSources
+	}
+	s.sourcesMu.Lock()
+	defer s.sourcesMu.Unlock()
+	if len(s.sources) < n {
+		all, err := engine.Sources(ctx, s.ID(), n)
+		if err != nil {
+			return nil, err
+		}
+		s.sources = all
+	}
+	return slices.Clone(s.sources[:n]), nil
 }
 
 // DialPort connects to a port of a node, from inside that node: on its loopback

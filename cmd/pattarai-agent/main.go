@@ -5,6 +5,8 @@
 //
 //	pattarai-agent            serve, configured by PATTARAI_AGENT_* variables
 //	pattarai-agent connect    join stdin and stdout with the agent in this container
+//	pattarai-agent look KIND  look once: the spec on stdin, what was seen on stdout
+//	pattarai-agent addresses  give the container more addresses
 //	pattarai-agent --version  tell the version
 package main
 
@@ -53,11 +55,15 @@ func run(args []string) error {
 			return err
 		}
 		return agent.Bridge(ctx, os.Environ(), os.Stdin, os.Stdout)
+	case "addresses":
+		return addAddresses(args[1:])
+	case "look":
+		return look(ctx, args[1:], os.Stdin, os.Stdout)
 	case "--version", "version":
 		fmt.Println("pattarai-agent", version())
 		return nil
 	}
-	return fmt.Errorf("unknown command %q; use connect, --version or nothing", command)
+	return fmt.Errorf("unknown command %q; use connect, look, addresses, --version or nothing", command)
 }
 
 func serve(ctx context.Context) error {

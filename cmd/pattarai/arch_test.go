@@ -32,6 +32,9 @@ var architecture = map[string]place{
 	"sandbox":                  {imports: []string{"sandbox/agent"}, denied: []string{"net/http", "database/sql"}},
 	"sandbox/agent":            {names: []string{"github.com/hashicorp/yamux", "github.com/creack/pty"}, denied: []string{"net/http", "database/sql"}},
 	"sandbox/probe":            {denied: []string{"database/sql", "os/exec"}},
+	"sandbox/probe/postgres":   {imports: []string{"sandbox/probe"}, names: []string{"github.com/jackc/pgx/v5/pgconn"}, denied: []string{"os/exec"}},
+	"sandbox/probe/redis":      {imports: []string{"sandbox/probe"}, names: []string{"github.com/gomodule/redigo"}, denied: []string{"database/sql", "os/exec"}},
+	"sandbox/probe/amqp":       {imports: []string{"sandbox/probe"}, names: []string{"github.com/rabbitmq/amqp091-go"}, denied: []string{"database/sql"}},
 	"sandbox/internal/yamldoc": {imports: []string{"lessons/problem"}, names: []string{"go.yaml.in/yaml"}, denied: pure},
 	"sandbox/compose":          {imports: []string{"sandbox", "sandbox/internal/yamldoc", "lessons/problem"}, names: []string{"github.com/compose-spec/compose-go", "go.yaml.in/yaml"}},
 	"sandbox/check":            {imports: []string{"sandbox", "sandbox/agent", "sandbox/probe", "sandbox/internal/yamldoc", "lessons/problem"}, names: []string{"go.yaml.in/yaml"}},
@@ -55,7 +58,7 @@ var architecture = map[string]place{
 	"server":                 {imports: []string{"..."}, names: []string{"github.com/prometheus/client_golang", "github.com/oklog/ulid"}},
 	"assets":                 {denied: []string{"net/http", "database/sql", "os/exec"}},
 	"cmd/pattarai":           {imports: []string{"..."}, names: []string{"github.com/alecthomas/kong"}},
-	"cmd/pattarai-agent":     {imports: []string{"sandbox/agent", "sandbox/probe"}, denied: []string{"database/sql", "github.com/moby", "modernc.org/sqlite"}},
+	"cmd/pattarai-agent":     {imports: []string{"sandbox/agent", "sandbox/probe", "sandbox/probe/amqp", "sandbox/probe/postgres", "sandbox/probe/redis"}, denied: []string{"github.com/moby", "modernc.org/sqlite"}},
 }
 
 func TestArchitecture(t *testing.T) {

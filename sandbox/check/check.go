@@ -121,6 +121,8 @@ type Target interface {
 	States() []sandbox.NodeState
 	Exec(ctx context.Context, node string, cmd agent.Command) (agent.Result, error)
 	Probe(ctx context.Context, kind string, spec any, progress func(json.RawMessage)) (json.RawMessage, error)
+	// Sources are n addresses that the probe node can send from.
+	Sources(ctx context.Context, n int) ([]string, error)
 	Control(ctx context.Context, node string, action sandbox.Action) error
 	// Apply brings workspace files to the nodes that use them.
 	Apply(ctx context.Context, files map[string][]byte) (sandbox.Applied, error)

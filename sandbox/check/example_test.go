@@ -16,7 +16,7 @@ checks:
   - id: shares
     title: "Requests follow the weights 2 : 1 : 3"
     http: {url: "http://haproxy/", requests: 600}
-    expect: {shares: {of: {app1: 2, app2: 1, app3: 3}, within: 3%}}
+    expect: {shares: {of: {app1: 2, app2: 1, app3: 3}, within: 3%, spread: turns}}
     help: The weight stands on each server line.
 `), "exercise.yaml", topology())
 	if problems.HasErrors() {

@@ -34,3 +34,36 @@ func Shares(seen probe.HTTPSeen) []string {
 	s.judge(&o, seen)
 	return o.reasons
 }
+
+// Chance is a claim about requests that are spread by chance.
+type Chance struct{ s shares }
+
+// NewChance claims weights within a tolerance.
+func NewChance(within float64, weights ...float64) Chance {
+	c := Chance{shares{within: within, weights: weights, spread: spreadChance}}
+	for i, w := range weights {
+		c.s.names, c.s.sum = append(c.s.names, string(rune('a'+i))), c.s.sum+w
+	}
+	return c
+}
+
+// Judge tells whether the counts are as claimed, as a run judges them.
+func (c Chance) Judge(counts []int) bool {
+	seen := probe.HTTPSeen{Servers: map[string]int{}}
+	for i, n := range counts {
+		seen.Sent += n
+		seen.Servers[c.s.names[i]] = n
+	}
+	o := outcome{status: Passed}
+	c.s.judge(&o, seen)
+	return o.status == Passed
+}
+
+// FalseAlarm is the bound that lint computes.
+func (c Chance) FalseAlarm(n int) float64 { return c.s.falseAlarm(n) }
+
+// EnoughRequests is what lint recommends.
+func (c Chance) EnoughRequests() int { return c.s.enoughRequests() }
+
+// EnoughTolerance is what lint recommends.
+func (c Chance) EnoughTolerance(n int) float64 { return c.s.enoughTolerance(n) }

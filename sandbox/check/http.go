@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"pattarai/sandbox"
 	"pattarai/sandbox/internal/yamldoc"
 	"pattarai/sandbox/probe"
 )
@@ -21,6 +22,7 @@ const (
 	maxConcurrency        = 200
 	defaultRequestTimeout = 5 * time.Second
 	methodGet             = "GET"
+	maxFollow             = 10 // Redirects.
 )
 
 // httpProbe sends one or many requests, or a table of different ones.
@@ -28,6 +30,8 @@ type httpProbe struct {
 	spec  probe.HTTPSpec
 	table []row
 	want  httpWant
+	ca    *source // Where the certificates to trust are read; nil for those in spec.
+	from  int     // Addresses to send from; 0 for the probe's own.
 }
 
 func httpKind() kind {
@@ -35,11 +39,11 @@ func httpKind() kind {
 		name: "http",
 		keys: []string{
 			"url", "method", "headers", "body", "requests", "concurrency", "keep_alive",
-			"timeout", "rate", "by", "table",
+			"timeout", "rate", "by", "table", "tls", "follow", "sources",
 		},
 		expect: []string{
 			"shares", "failed", "status", "statuses", "order", "servers", "server",
-			"body", "headers", "p95", "elapsed",
+			"body", "headers", "p95", "elapsed", "rate", "redirects", "sticky", "tls",
 		},
 		parse: parseHTTP,
 	}
@@ -60,7 +64,13 @@ func parseHTTP(p *parser, m, expect yamldoc.Map) prober {
 	optional(m, "rate", func(v yamldoc.Value) { h.spec.Rate, _ = v.Number(0.1, 5000) })
 	optional(m, "by", func(v yamldoc.Value) { h.spec.By = by(v) })
 	optional(m, "table", func(v yamldoc.Value) { h.table = p.table(v) })
+	optional(m, "follow", func(v yamldoc.Value) { h.spec.Follow, _ = v.Int(0, maxFollow) })
+	optional(m, "sources", func(v yamldoc.Value) { h.from = p.sources(v) })
+	h.tls(p, m, expect)
 	h.want = h.expectations(expect)
+	if h.want.sticky != nil {
+		h.sticky(p, m, expect)
+	}
 	h.combinations(m, expect)
 	h.prepare()
 	return h
@@ -78,10 +88,22 @@ func (h httpProbe) combinations(m, expect yamldoc.Map) {
 			e.Key.Problem("forbidden-pair", fmt.Sprintf("%q beside \"table\"", e.Name()), "each row of a table has its own expect", "move it into the rows")
 		}
 	}
+	if h.spec.KeepAlive && (m.Has("sources") || expect.Has("sticky") || m.Has("follow")) {
+		m.Key("keep_alive").Problem("forbidden-pair", "\"keep_alive\" beside several clients or redirects", "one connection is one client and leads to one place", "remove keep_alive")
+	}
+	if expect.Has("redirects") && !m.Has("follow") {
+		expect.Key("redirects").Problem("no-follow", "\"redirects\" without \"follow\"", "redirects are seen where they are followed", "add \"follow: 5\" to http, or expect a status and the header Location")
+	}
 	if expect.Has("order") && (h.spec.Concurrency > 1 || h.spec.Requests > maxOrder) {
 		expect.Key("order").Problem("forbidden-pair", fmt.Sprintf("\"order\" of %d requests, %d at once", h.spec.Requests, h.spec.Concurrency),
 			fmt.Sprintf("at most %d requests, one after the other", maxOrder), "remove concurrency, or lower requests")
 	}
+}
+
+// sources reads how many addresses requests come from.
+func (p *parser) sources(v yamldoc.Value) int {
+	n, _ := v.Int(2, max(sandbox.MaxNodes+1-len(p.topology.Nodes), 2))
+	return n
 }
 
 // prepare completes what the agent is asked for.
@@ -103,8 +125,8 @@ func (p *parser) url(v yamldoc.Value) string {
 		return ""
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
-		v.Problem("url", "the URL "+v.Words(), "http://NODE/path or http://NODE:port/path", "write it like http://haproxy/")
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
+		v.Problem("url", "the URL "+v.Words(), "http://NODE/path or http://NODE:port/path, or the same with https", "write it like http://haproxy/")
 		return ""
 	}
 	p.known(v, u.Hostname())
@@ -130,6 +152,9 @@ func (h httpProbe) expected() string {
 		return say(msgTableWant, len(h.table))
 	}
 	claims := h.want.words(h.spec.Requests)
+	if h.from > 0 && h.want.sticky == nil {
+		claims = append(claims, say(msgSources, h.from))
+	}
 	if len(claims) == 0 {
 		return string(msgHTTPDefault)
 	}
@@ -162,6 +187,10 @@ func (h httpProbe) try(shell string) string {
 // curl is a request as one would type it; empty fields of v are the spec's.
 func curl(s probe.HTTPSpec, v probe.HTTPVariant, options string) string {
 	parts := []string{"curl -s"}
+	if s.Follow > 0 {
+		parts = append(parts, "-L")
+	}
+	parts = append(parts, curlTLS(s)...)
 	if options != "" {
 		parts = append(parts, options)
 	}
@@ -188,11 +217,11 @@ func curl(s probe.HTTPSpec, v probe.HTTPVariant, options string) string {
 
 // origin is the part of a URL before its path.
 func origin(address string) string {
-	rest := strings.TrimPrefix(address, "http://")
+	scheme, rest, _ := strings.Cut(address, "://")
 	if i := strings.IndexByte(rest, '/'); i >= 0 {
 		rest = rest[:i]
 	}
-	return "http://" + rest
+	return scheme + "://" + rest
 }
 
 func firstOf(a, b string) string {
@@ -213,7 +242,11 @@ func sortedKeys[V any](m map[string]V) []string {
 
 func (h httpProbe) look(ctx context.Context, e *env) outcome {
 	var seen probe.HTTPSeen
-	if failed := e.probe(ctx, probe.KindHTTP, h.spec, h.progress(e), &seen); failed != nil {
+	spec, failed := h.complete(ctx, e)
+	if failed != nil {
+		return *failed
+	}
+	if failed := e.probe(ctx, probe.KindHTTP, spec, h.progress(e), &seen); failed != nil {
 		return *failed
 	}
 	o := outcome{status: Passed}
@@ -229,6 +262,31 @@ func (h httpProbe) look(ctx context.Context, e *env) outcome {
 		o.reasons = append(o.reasons, e.othersDown()...)
 	}
 	return o
+}
+
+// complete adds to the spec what is only known now.
+func (h httpProbe) complete(ctx context.Context, e *env) (probe.HTTPSpec, *outcome) {
+	spec := h.spec
+	if h.ca != nil {
+		pem, failed := h.ca.read(ctx, e)
+		if failed != nil {
+			return spec, failed
+		}
+		trust := *spec.TLS
+		trust.CA = pem
+		spec.TLS = &trust
+	}
+	if h.from > 0 {
+		all, err := e.target.Sources(ctx, h.from)
+		if err != nil {
+			if o, ended := endedBy(ctx); ended {
+				return spec, &o
+			}
+			return spec, &outcome{status: Broken, reasons: []string{say(msgSourcesNone, h.from, err)}}
+		}
+		spec.Sources = all
+	}
+	return spec, nil
 }
 
 // progress tells how many requests have been sent.

@@ -33,6 +33,16 @@ func (w httpWant) judge(o *outcome, seen probe.HTTPSeen) {
 			o.fail(say(msgDurationOff, t.name, span(t.got), *t.want))
 		}
 	}
+	w.judgeRate(o, seen)
+	if w.sticky != nil {
+		w.sticky.judge(o, seen)
+	}
+	if w.tls != nil {
+		o.fail(w.tls.unmet(seen.TLS)...)
+	}
+	if w.led && len(seen.Samples) > 0 {
+		o.fail(w.redirectsUnmet(seen.Samples[0])...)
+	}
 	for _, a := range seen.Samples {
 		if unmet := w.answer(a); len(unmet) > 0 {
 			o.fail(unmet...)
@@ -152,7 +162,7 @@ func header(a probe.HTTPAnswer, name string) (string, bool) {
 // observed sums up what came back.
 func (w httpWant) observed(seen probe.HTTPSeen) string {
 	if seen.Sent == 1 && len(seen.Samples) == 1 && w.shares == nil {
-		return observedAnswer(seen.Samples[0])
+		return w.observedOne(seen)
 	}
 	var parts []string
 	if w.shares != nil || w.order != nil || w.servers != nil {
@@ -166,8 +176,51 @@ func (w httpWant) observed(seen probe.HTTPSeen) string {
 	if w.elapsed != nil {
 		parts = append(parts, say(msgDuration, "elapsed", span(seen.Elapsed)))
 	}
+	if w.rate != nil {
+		parts = append(parts, say(msgRateSeen, rounded(answersPerSecond(seen))))
+	}
+	if w.tls != nil && seen.TLS != nil {
+		parts = append(parts, observedTLS(*seen.TLS))
+	}
 	return strings.Join(parts, "; ")
 }
+
+// observedOne sums up the only answer and the way to it.
+func (w httpWant) observedOne(seen probe.HTTPSeen) string {
+	text := observedAnswer(seen.Samples[0])
+	if hops := seen.Samples[0].Hops; len(hops) > 0 {
+		text += "; " + chain(hops)
+	}
+	if seen.TLS != nil {
+		text += "; " + observedTLS(*seen.TLS)
+	}
+	return text
+}
+
+// judgeRate compares how many answers below 400 came in a second.
+func (w httpWant) judgeRate(o *outcome, seen probe.HTTPSeen) {
+	if w.rate == nil {
+		return
+	}
+	if got := answersPerSecond(seen); !w.rate.holds(got) {
+		o.fail(say(msgRateOff, rounded(got), *w.rate))
+	}
+}
+
+func answersPerSecond(seen probe.HTTPSeen) float64 {
+	good := 0
+	for status, n := range seen.Statuses {
+		if status > 0 && status < 400 {
+			good += n
+		}
+	}
+	if seen.Elapsed <= 0 {
+		return 0
+	}
+	return float64(good) / seen.Elapsed.Seconds()
+}
+
+func rounded(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }
 
 func observedAnswer(a probe.HTTPAnswer) string {
 	if a.Status == 0 {

@@ -15,17 +15,22 @@ type shares struct {
 	weights []float64
 	sum     float64
 	within  float64 // Fraction of all answers; 0 means exact counts.
+	spread  string  // spreadTurns or spreadChance.
 }
 
 // shares reads the weights and how servers are named.
 func (h *httpProbe) shares(v yamldoc.Value) *shares {
-	m, ok := v.Map("by", "of", "within")
+	m, ok := v.Map("by", "of", "within", "spread")
 	if !ok {
 		return nil
 	}
 	optional(m, "by", func(v yamldoc.Value) { h.spec.By = by(v) })
-	s := &shares{}
+	s := &shares{spread: spreadTurns}
 	optional(m, "within", func(v yamldoc.Value) { s.within, _ = v.Percent() })
+	if s.within > 0 {
+		s.spread = spreadChance
+	}
+	optional(m, "spread", func(v yamldoc.Value) { s.spread, _ = v.Choice(spreadTurns, spreadChance) })
 	of, ok := m.Require("of", "add \"of: {app1: 2, app2: 1}\"")
 	if !ok {
 		return nil
@@ -42,6 +47,7 @@ func (h *httpProbe) shares(v yamldoc.Value) *shares {
 		of.Problem("out-of-range", "no weight above 0", "at least one server gets requests", "write the weights like {app1: 2, app2: 1}")
 		return nil
 	}
+	s.honest(v, h.spec.Requests)
 	return s
 }
 
@@ -52,8 +58,11 @@ func (s *shares) words(n int) string {
 		weights[i] = number(w)
 	}
 	names, parts := strings.Join(s.names, " : "), strings.Join(weights, " : ")
-	if s.within == 0 {
+	switch {
+	case s.within == 0:
 		return say(msgShareExact, names, parts, n)
+	case s.spread == spreadChance:
+		return say(msgShareChance, names, parts, number(s.within*100), n)
 	}
 	return say(msgShareWithin, names, parts, number(s.within*100), n)
 }

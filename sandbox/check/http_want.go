@@ -8,18 +8,23 @@ import (
 
 // httpWant is what is expected of requests. Nil and empty parts claim nothing.
 type httpWant struct {
-	shares   *shares
-	failed   *bound
-	implied  bool // failed was not written down.
-	status   []int
-	statuses []statusCount
-	order    *order
-	servers  []string
-	server   string
-	body     *textWant
-	headers  []headerWant
-	p95      *bound
-	elapsed  *bound
+	shares    *shares
+	failed    *bound
+	implied   bool // failed was not written down.
+	status    []int
+	statuses  []statusCount
+	order     *order
+	servers   []string
+	server    string
+	body      *textWant
+	headers   []headerWant
+	p95       *bound
+	elapsed   *bound
+	rate      *bound // Answers below 400 per second.
+	redirects []string
+	led       bool // redirects was written, be it empty.
+	sticky    *sticky
+	tls       *tlsWant
 }
 
 // statusCount is how many answers of a status are expected.
@@ -52,6 +57,14 @@ func (h *httpProbe) expectations(m yamldoc.Map) httpWant {
 	optional(m, "headers", func(v yamldoc.Value) { w.headers = headerExpectations(v) })
 	optional(m, "p95", func(v yamldoc.Value) { w.p95 = optionalDuration(v) })
 	optional(m, "elapsed", func(v yamldoc.Value) { w.elapsed = optionalDuration(v) })
+	optional(m, "rate", func(v yamldoc.Value) {
+		if b, ok := numberBound(v); ok {
+			w.rate = &b
+		}
+	})
+	optional(m, "redirects", func(v yamldoc.Value) { w.led, w.redirects = true, texts(v) })
+	optional(m, "sticky", func(v yamldoc.Value) { w.sticky = readSticky(v) })
+	optional(m, "tls", func(v yamldoc.Value) { w.tls = readTLSWant(v) })
 	w.defaults()
 	return w
 }
@@ -61,8 +74,8 @@ func (w *httpWant) defaults() {
 	if w.failed != nil || w.status != nil || w.statuses != nil {
 		return
 	}
-	only := w.body != nil || w.headers != nil // The answers themselves are judged.
-	if !only || w.shares != nil || w.order != nil || w.servers != nil {
+	only := w.body != nil || w.headers != nil || w.rate != nil // The answers themselves are judged.
+	if !only || w.shares != nil || w.order != nil || w.servers != nil || w.sticky != nil {
 		none := atMost(0)
 		w.failed, w.implied = &none, true
 	}
@@ -176,6 +189,15 @@ func (w httpWant) words(n int) []string {
 	for _, h := range w.headers {
 		out = append(out, h.words()...)
 	}
+	if w.led {
+		out = append(out, w.redirectWords())
+	}
+	if w.sticky != nil {
+		out = append(out, w.sticky.words()...)
+	}
+	if w.tls != nil {
+		out = append(out, w.tls.words()...)
+	}
 	return append(out, w.timing()...)
 }
 
@@ -186,6 +208,9 @@ func (w httpWant) timing() []string {
 	}
 	if w.elapsed != nil {
 		out = append(out, say(msgDuration, "elapsed", *w.elapsed))
+	}
+	if w.rate != nil {
+		out = append(out, say(msgRate, *w.rate))
 	}
 	return out
 }

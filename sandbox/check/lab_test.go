@@ -27,6 +27,8 @@ type lab struct {
 	control func(node string, action sandbox.Action) error
 	done    []string
 
+	sourcesErr error
+
 	applied  sandbox.Applied
 	applyErr error
 }
@@ -71,6 +73,17 @@ func (l *lab) Probe(ctx context.Context, kind string, spec any, progress func(js
 		return nil, err
 	}
 	return json.Marshal(seen)
+}
+
+func (l *lab) Sources(_ context.Context, n int) ([]string, error) {
+	if l.sourcesErr != nil {
+		return nil, l.sourcesErr
+	}
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf("10.0.0.%d", 14-i))
+	}
+	return all, nil
 }
 
 func (l *lab) Control(_ context.Context, node string, action sandbox.Action) error {

@@ -55,6 +55,7 @@ const (
 const (
 	msgShareExact     message = "%s = %s exactly, of %d requests"
 	msgShareWithin    message = "%s = %s, within %s %%, of %d requests"
+	msgShareChance    message = "%s = %s by chance, within %s %%, of %d requests"
 	msgShareOff       message = "%s answered %d of %d requests (%s %%); expected %s %% ± %s"
 	msgShareOffExact  message = "%s answered %d of %d requests; expected %s"
 	msgShareStranger  message = "%s answered %d of %d requests; no answer was expected from it"
@@ -93,6 +94,51 @@ const (
 	msgTableSeen      message = "%d of %d as expected"
 	msgTableOff       message = "%s: %s"
 	msgHTTPDefault    message = "every request is answered"
+	msgRate           message = "%s answers a second"
+	msgRateOff        message = "%s answers a second were given; expected %s"
+	msgRateSeen       message = "%s answers a second"
+	msgRedirects      message = "led on by way of %s"
+	msgRedirectsNone  message = "led nowhere else"
+	msgRedirectsOff   message = "it was led by way of %s; expected %s"
+	msgRedirectHop    message = "%s %d -> %s"
+	msgNowhere        message = "no redirect"
+)
+
+// What concerns clients that come again.
+const (
+	msgStickyCookie  message = "each of %d clients stays with its server by its cookies"
+	msgStickySource  message = "each of %d clients stays with its server by its address"
+	msgStickyHeader  message = "each of %d clients stays with its server by its header %s"
+	msgStickyServers message = "together they have %s servers"
+	msgStickyLeft    message = "client %d was answered by %s and then, with request %d, by %s"
+	msgStickyNone    message = "client %d got no answer with request %d"
+	msgStickyFew     message = "the clients have %d servers together; expected %s"
+	msgStickySeen    message = "%d of %d clients stayed with their server"
+	msgStickyClient  message = "client %d"
+	msgStickyTimes   message = "%s × %d"
+	msgSources       message = "requests come from %d addresses"
+	msgSourcesNone   message = "the engine could not give the probe node %d addresses: %v"
+)
+
+// What concerns TLS.
+const (
+	msgTLSVersion    message = "TLS version %s"
+	msgTLSVersionOff message = "TLS version %s was agreed on; expected %s"
+	msgTLSALPN       message = "the protocol %s"
+	msgTLSALPNOff    message = "the protocol %s was agreed on; expected %s"
+	msgTLSName       message = "a certificate for %s"
+	msgTLSNameOff    message = "the certificate is not for %s but for %s"
+	msgTLSDays       message = "a certificate that is good for %s days"
+	msgTLSDaysOff    message = "the certificate is good for %s days; expected %s"
+	msgTLSTrusted    message = "a certificate that is trusted"
+	msgTLSUntrusted  message = "a certificate that is not trusted"
+	msgTLSTrustedOff message = "the certificate is trusted; it should not be"
+	msgTLSNotTrusted message = "the certificate is not trusted: %s"
+	msgTLSNone       message = "no TLS connection was made"
+	msgTLSSeen       message = "TLS %s, certificate for %s by %s, until %s"
+	msgSubject       message = "subject"
+	msgIssuer        message = "issuer"
+	msgNobody        message = "nobody"
 )
 
 // What concerns commands, files and programs.

@@ -37,7 +37,7 @@ checks:
     needs: [accepted]
     title: "Requests follow the weights 2 : 1 : 3"
     http: {url: "http://haproxy/", requests: 600}
-    expect: {shares: {by: body, of: {app1: 2, app2: 1, app3: 3}, within: 3%}}
+    expect: {shares: {by: body, of: {app1: 2, app2: 1, app3: 3}, within: 3%, spread: turns}}
     help: The weight stands on each ` + "`server`" + ` line.
   - id: survives
     title: A dead backend costs no request

@@ -40,16 +40,16 @@ func TestShares(t *testing.T) {
 		want   check.Status
 	}{
 		{"exact", exact, "", "", check.Passed},
-		{"exact within", exact, ", within: 3%", "", check.Passed},
+		{"exact within", exact, ", within: 3%, spread: turns", "", check.Passed},
 		{"exact and interleaved", exact, "", ", order: {period: 6, longest_run: 2}", check.Passed},
 		{"blocks", []string{"app1", "app1", "app2", "app3", "app3", "app3"}, "", ", order: {longest_run: 2}", check.Failed},
-		{"equal turns", []string{"app1", "app2", "app3"}, ", within: 3%", "", check.Failed},
-		{"random(3 equal)", equal, ", within: 3%", "", check.Failed},
+		{"equal turns", []string{"app1", "app2", "app3"}, ", within: 3%, spread: turns", "", check.Failed},
+		{"random(3 equal)", equal, ", within: 8%", "", check.Failed},
 		{"random by weight, exact", drawn, "", "", check.Failed},
-		{"random by weight, order", drawn, ", within: 5%", ", order: {longest_run: 2}", check.Failed},
-		{"random by weight, honest tolerance", drawn, ", within: 6%", "", check.Passed},
+		{"random by weight, order", drawn, ", within: 8%", ", order: {longest_run: 2}", check.Failed},
+		{"random by weight, honest tolerance", drawn, ", within: 8%", "", check.Passed},
 		{"a stranger", []string{"app3", "app1", "app3", "app2", "app3", "app9"}, ", within: 50%", "", check.Failed},
-		{"some fail", []string{"app3", "app1", "app3", "app2", "app3", "app1", ""}, ", within: 3%", "", check.Failed},
+		{"some fail", []string{"app3", "app1", "app3", "app2", "app3", "app1", ""}, ", within: 3%, spread: turns", "", check.Failed},
 		{"no answers", []string{""}, ", within: 100%", "", check.Failed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestShares(t *testing.T) {
 
 func TestSharesInWords(t *testing.T) {
 	l := &lab{http: pattern(600, "app1", "app2")}
-	r, report := one(t, l, fmt.Sprintf(weighted, ", within: 3%", ""))
+	r, report := one(t, l, fmt.Sprintf(weighted, ", within: 3%, spread: turns", ""))
 	if want := "app1 : app2 : app3 = 2 : 1 : 3, within 3 %, of 600 requests"; r.Expected != want {
 		t.Errorf("expected %q", r.Expected)
 	}

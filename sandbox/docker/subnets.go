@@ -7,13 +7,15 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+
+	"pattarai/sandbox"
 )
 
 // subnetBits makes every lab a /28: a gateway, the probe and up to twelve nodes.
 const subnetBits = 28
 
 // maxNodes is how many nodes fit beside the gateway and the probe.
-const maxNodes = 12
+const maxNodes = sandbox.MaxNodes
 
 var errNoSubnet = errors.New("every /28 of the labs' address range is in use; end some labs or configure a larger range")
 

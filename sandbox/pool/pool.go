@@ -30,7 +30,10 @@ type Config struct {
 	Now        func() time.Time // Default [time.Now].
 }
 
-var _ sandbox.Preparer = (*Pool)(nil)
+var (
+	_ sandbox.Preparer = (*Pool)(nil)
+	_ sandbox.Sourcer  = (*Pool)(nil)
+)
 
 // Pool is an engine that makes labs wait for room. Safe for concurrent use.
 type Pool struct {
@@ -190,6 +193,14 @@ func (p *Pool) List(ctx context.Context) ([]sandbox.Lab, error) {
 	}
 	p.admit()
 	return labs, nil
+}
+
+// Sources implements [sandbox.Sourcer], as far as the engine does.
+func (p *Pool) Sources(ctx context.Context, lab string, n int) ([]string, error) {
+	if engine, ok := p.Engine.(sandbox.Sourcer); ok {
+		return engine.Sources(ctx, lab, n)
+	}
+	return nil, sandbox.ErrNoSources
 }
 
 // Find returns what the engine knows of a lab, or [sandbox.ErrNoLab]. An engine

@@ -26,6 +26,9 @@ func checkTimeout(timeout, fallback time.Duration) (time.Duration, error) {
 	return timeout, nil
 }
 
+// noAnswer is said when no better words are known.
+const noAnswer = "no answer"
+
 // errMalformed is an answer that is not HTTP.
 var errMalformed = errors.New("the answer is not HTTP")
 
@@ -59,5 +62,5 @@ func reason(err error, timeout time.Duration) string {
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return "the probe has no such source address"
 	}
-	return "no answer"
+	return noAnswer
 }

@@ -40,6 +40,7 @@ func (f fakeLab) States() []sandbox.NodeState {
 	return []sandbox.NodeState{{Node: "app", Phase: sandbox.PhaseHealthy}}
 }
 func (f fakeLab) Files() map[string][]byte                              { return nil }
+func (f fakeLab) Sources(context.Context, int) ([]string, error)        { return nil, f.err }
 func (f fakeLab) Control(context.Context, string, sandbox.Action) error { return f.err }
 func (f fakeLab) Exec(context.Context, string, agent.Command) (agent.Result, error) {
 	return agent.Result{Stdout: []byte(f.says)}, f.err
