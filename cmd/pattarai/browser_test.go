@@ -197,8 +197,9 @@ func (b *browser) until(what, condition string, limit time.Duration) {
 		select {
 		case <-ctx.Done():
 			b.shoot("failure")
+			shown, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](terminal))
 			nodes, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`[...document.querySelectorAll('.node-card [role=button]')].map(e => e.getAttribute('aria-label')).join('; ')`))
-			b.Fatalf("waited %s in vain until %s (%v); nodes: %s", limit, what, err, nodes)
+			b.Fatalf("waited %s in vain until %s (%v); nodes: %s; terminals:\n%s", limit, what, err, nodes, strings.TrimSpace(shown))
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
@@ -312,6 +313,7 @@ func TestStory(t *testing.T) {
 	t.Log("a run block is typed into the terminal")
 	b.click("the first Run button", "document.querySelector('[data-run=run-1] button')")
 	b.until("the terminal shows the answer", terminal+".includes('app1')", 20*time.Second)
+	b.until("it is the only terminal", "document.querySelectorAll('.term').length === 1", time.Second)
 
 	t.Log("the starter does not pass, and the page says why")
 	b.click("Check", "document.querySelector('[data-check-all]')")

@@ -27,6 +27,8 @@ class Terminals implements Typist {
   private readonly shut: HTMLButtonElement;
   private lab = "";
   private said = 0;
+  /** Ends when the terminals that the lab has are here: until then nobody may conclude that there is none. */
+  private restoring: Promise<void> = Promise.resolve();
 
   constructor(pane: HTMLElement, private readonly session: Session) {
     this.more = iconButton(t("term.new"), "plus", () => this.choose());
@@ -39,7 +41,7 @@ class Terminals implements Typist {
       if (id === this.lab) return;
       this.lab = id;
       this.clear();
-      if (id) void this.restore();
+      if (id) this.restoring = this.restore();
     });
   }
 
@@ -149,6 +151,7 @@ class Terminals implements Typist {
 
   /** Types code into a terminal of node; opens one when there is none. */
   async type(node: string, code: string): Promise<void> {
+    await this.restoring;
     const fits = (s: Shell): boolean => s.node === node && !s.ended_;
     const known = this.front && fits(this.front) ? this.front : this.open.find((o) => fits(o.shell))?.shell;
     const shell = known ?? (await this.make(node));
