@@ -83,6 +83,9 @@ type Preparer interface {
 	// once. The engine does what it sees fit, or nothing, and lets go of what nobody
 	// launches for a while.
 	Prepare(t Topology, tier Tier)
+	// Expect says which labs there are at all, one topology for every lesson. It
+	// returns at once; the engine may keep ready what many of them have in common.
+	Expect(topologies []Topology)
 }
 
 // Sourcer is an engine that can give a lab's probe node more addresses.

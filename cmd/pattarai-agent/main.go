@@ -4,6 +4,7 @@
 // Usage:
 //
 //	pattarai-agent            serve, configured by PATTARAI_AGENT_* variables
+//	pattarai-agent hold       sleep, and keep the container's network for another's processes
 //	pattarai-agent connect    join stdin and stdout with the agent in this container
 //	pattarai-agent look KIND  look once: the spec on stdin, what was seen on stdout
 //	pattarai-agent addresses  give the container more addresses
@@ -50,6 +51,9 @@ func run(args []string) error {
 	switch command {
 	case "":
 		return serve(ctx)
+	case "hold":
+		<-ctx.Done()
+		return nil
 	case "connect":
 		if err := hide(); err != nil {
 			return err
@@ -63,7 +67,7 @@ func run(args []string) error {
 		fmt.Println("pattarai-agent", version())
 		return nil
 	}
-	return fmt.Errorf("unknown command %q; use connect, look, addresses, --version or nothing", command)
+	return fmt.Errorf("unknown command %q; use connect, look, addresses, hold, --version or nothing", command)
 }
 
 func serve(ctx context.Context) error {

@@ -45,7 +45,7 @@ func (d *deviations) err() error {
 func (d *deviations) identity(p plan, got container.InspectResponse) {
 	d.want(got.Config.User == learner, "user %q, not %s", got.Config.User, learner)
 	d.want(got.Image == p.image, "image %s, not %s", got.Image, p.image)
-	d.want(slices.Equal(got.Config.Entrypoint, []string{agentPath}), "entry point %q", got.Config.Entrypoint)
+	d.want(slices.Equal(got.Config.Entrypoint, p.entrypoint()), "entry point %q", got.Config.Entrypoint)
 }
 
 func (d *deviations) privileges(h *container.HostConfig) {
@@ -68,7 +68,7 @@ func (d *deviations) namespaces(p plan, h *container.HostConfig) {
 	d.want(h.UTSMode == "", "host name namespace %q", h.UTSMode)
 	d.want(h.IpcMode == container.IPCModePrivate, "ipc namespace %q, not private", h.IpcMode)
 	d.want(h.CgroupnsMode == container.CgroupnsModePrivate, "cgroup namespace %q, not private", h.CgroupnsMode)
-	d.want(string(h.NetworkMode) == p.network.name, "network %q, not %s", h.NetworkMode, p.network.name)
+	d.want(h.NetworkMode == p.networkMode(), "network %q, not %s", h.NetworkMode, p.networkMode())
 	d.want(len(h.PortBindings) == 0 && !h.PublishAllPorts, "published ports")
 	d.want(len(h.DNS) == 0, "name servers %v", h.DNS)
 	d.want(len(h.Links) == 0, "links %v", h.Links)

@@ -16,15 +16,20 @@ import (
 )
 
 // BenchmarkLab opens the four-node HAProxy lab of the course, from the click until
-// every node is healthy: one for which nothing was prepared, and one that was
-// wanted before the click. Beside them it starts the same four programs with the
-// docker command line, one after another, until each answers. The ratios are
-// medians over that one's median; the machine's mood cancels out.
+// every node is healthy: on an engine that keeps nothing ready (bare), where nobody
+// thought of this lab but its network waits (cold), and where the lab itself was
+// wanted before the click (prepared). Beside them it starts the same four programs
+// with the docker command line, one after another, until each answers. The ratios
+// are medians over that one's median; the machine's mood cancels out.
 func BenchmarkLab(b *testing.B) {
 	e := newEngine(b, nil)
+	plain := newEngine(b, func(c *docker.Config) { c.Spare, c.Sets, c.Skeletons = -1, -1, -1 })
 	refs := imageRefs(b)
-	var cold, prepared, serial []time.Duration
+	var bare, cold, prepared, serial []time.Duration
 	for i := 0; b.Loop(); i++ {
+		quiet()
+		bare = append(bare, benchSession(b, plain, benchSpec("bare", i)))
+		docker.AwaitSkeleton(b, e, benchSpec("cold", i).Topology)
 		quiet()
 		cold = append(cold, benchSession(b, e, benchSpec("cold", i)))
 		quiet()
@@ -35,9 +40,11 @@ func BenchmarkLab(b *testing.B) {
 		quiet()
 		prepared = append(prepared, benchSession(b, e, spec))
 	}
+	b.ReportMetric(median(bare).Seconds()*1000, "bare-ms")
 	b.ReportMetric(median(cold).Seconds()*1000, "cold-ms")
 	b.ReportMetric(median(prepared).Seconds()*1000, "prepared-ms")
 	b.ReportMetric(median(serial).Seconds()*1000, "serial-ms")
+	b.ReportMetric(float64(median(bare))/float64(median(serial)), "bare-ratio")
 	b.ReportMetric(float64(median(cold))/float64(median(serial)), "cold-ratio")
 	b.ReportMetric(float64(median(prepared))/float64(median(serial)), "ratio")
 }

@@ -38,12 +38,18 @@ func (e *Engine) Control(ctx context.Context, lab, node string, action sandbox.A
 func (e *Engine) act(ctx context.Context, name string, action sandbox.Action) (err error) {
 	switch action {
 	case sandbox.Kill:
-		err = e.kill(ctx, name)
+		if err = e.kill(ctx, name); err == nil {
+			err = e.unplug(ctx, name)
+		}
 	case sandbox.Stop:
 		wait := stopSeconds
-		_, err = e.api.ContainerStop(ctx, name, client.ContainerStopOptions{Timeout: &wait})
+		if _, err = e.api.ContainerStop(ctx, name, client.ContainerStopOptions{Timeout: &wait}); err == nil {
+			err = e.unplug(ctx, name)
+		}
 	case sandbox.Start:
-		_, err = e.api.ContainerStart(ctx, name, client.ContainerStartOptions{})
+		if err = e.plug(ctx, name); err == nil {
+			_, err = e.api.ContainerStart(ctx, name, client.ContainerStartOptions{})
+		}
 	case sandbox.Pause:
 		err = ignoreSaying(e.pause(ctx, name), "already paused")
 	case sandbox.Unpause:

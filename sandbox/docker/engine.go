@@ -41,6 +41,7 @@ type Config struct {
 	Hardened     bool         // Ready demands gVisor, because labs will.
 	Spare        int          // Networks kept ready; 0 means 4, negative means none.
 	Sets         int          // Sets of containers that [Engine.Prepare] keeps ready; 0 means 4, negative means none.
+	Skeletons    int          // Networks with holders kept ready for [Engine.Expect]ed labs; 0 means 3, negative means none.
 	Logger       *slog.Logger // Discards by default.
 }
 
@@ -66,6 +67,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Sets == 0 {
 		c.Sets = 4
 	}
+	if c.Skeletons == 0 {
+		c.Skeletons = 3
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -75,14 +79,15 @@ func (c Config) withDefaults() (Config, error) {
 // Engine runs labs on one Docker engine. It implements [sandbox.Engine].
 type Engine struct {
 	*Client
-	config   Config
-	subnets  *subnets
-	networks *networks
-	stock    *stock
-	firewall firewall
-	labs     keyedLock
-	refs     sync.Map    // References of lab images, by short name.
-	relaxed  atomic.Bool // The engine refuses to raise OOM scores (rootless).
+	config    Config
+	subnets   *subnets
+	networks  *networks
+	stock     *stock
+	skeletons *skeletons
+	firewall  firewall
+	labs      keyedLock
+	refs      sync.Map    // References of lab images, by short name.
+	relaxed   atomic.Bool // The engine refuses to raise OOM scores (rootless).
 
 	mu       sync.Mutex
 	provider *testcontainers.DockerProvider // Nil until the engine has answered once.
@@ -112,6 +117,7 @@ func New(ctx context.Context, config Config) (*Engine, error) {
 	e := &Engine{Client: c, config: config, subnets: newSubnets(config.Subnets), firewall: firewall{run: runCommand}}
 	e.networks = newNetworks(e, config.Spare)
 	e.stock = newStock(e, config.Sets)
+	e.skeletons = newSkeletons(e, config.Skeletons)
 	if _, err := e.connect(ctx); err == nil {
 		e.networks.refill()
 		e.stock.rouse()
@@ -122,7 +128,7 @@ func New(ctx context.Context, config Config) (*Engine, error) {
 // Close ends background work and removes the containers and networks kept ready.
 // Labs go on.
 func (e *Engine) Close(ctx context.Context) error {
-	err := e.stock.close(ctx) // It takes networks.
+	err := errors.Join(e.stock.close(ctx), e.skeletons.close(ctx)) // They take networks.
 	return errors.Join(err, e.networks.close(ctx), e.Client.Close())
 }
 

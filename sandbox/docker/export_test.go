@@ -21,6 +21,29 @@ func AwaitPrepared(tb testing.TB, e *Engine, spec sandbox.Spec) {
 	tb.Errorf("no set of %s is ready", spec.Topology.Name)
 }
 
+// AwaitSkeleton waits until a skeleton for that lab is ready, and returns its id.
+func AwaitSkeleton(tb testing.TB, e *Engine, t sandbox.Topology) string {
+	tb.Helper()
+	e.Expect([]sandbox.Topology{t})
+	shape := shapeOf(withProbe(t.Nodes))
+	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		e.skeletons.mu.Lock()
+		got := e.skeletons.ready[shape]
+		e.skeletons.mu.Unlock()
+		if got != nil {
+			return got.id
+		}
+	}
+	tb.Fatalf("no skeleton for %s is ready", t.Name)
+	return ""
+}
+
+// SweepSkeletons removes every skeleton of the installation without a lab, as if
+// all were left over.
+func SweepSkeletons(ctx context.Context, e *Engine) error {
+	return e.sweepSkeletons(ctx, -time.Minute, func(string) bool { return false })
+}
+
 // inStock tells whether a set of that kind is ready.
 func (s *stock) inStock(key string) bool {
 	s.mu.Lock()

@@ -30,6 +30,8 @@ const (
 	labelCommand      = "pattarai.command"  // JSON; the image's own command.
 	labelMemory       = "pattarai.memory"   // Limit in bytes.
 	labelSet          = "pattarai.set"      // Of containers made ahead of their lab, and of the lab's deed.
+	labelSkeleton     = "pattarai.skeleton" // Of holders, and of the nodes that use their networks.
+	labelHolder       = "pattarai.holder"   // Only holders have it; the name of the node it is for.
 )
 
 // version names the running program on what it makes.

@@ -50,8 +50,16 @@ func (e *Engine) assemble(ctx context.Context, spec sandbox.Spec, spare bool) ([
 	for i := range plans {
 		plans[i].spare = spare
 	}
+	// A set has its own time; what waits for a click is not for it.
+	if spare || !e.takeSkeleton(ctx, plans) {
+		network, err := e.networks.take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		place(plans, network)
+	}
 	if err := e.launch(ctx, plans); err != nil {
-		return nil, errors.Join(err, e.removeNow(ctx, spec.ID, plans[0].network.name))
+		return nil, errors.Join(err, e.removeNow(ctx, spec.ID, plans[0].network.name), e.removeSkeleton(ctx, plans[0]))
 	}
 	return plans, nil
 }
@@ -85,9 +93,9 @@ func isWhole(found []container.Summary, spec sandbox.Spec) bool {
 	return owned && nodes == len(spec.Topology.Nodes)+1
 }
 
-// plan decides everything about the lab's containers, and takes a network.
+// plan decides everything about the lab's containers but their network.
 func (e *Engine) plan(ctx context.Context, spec sandbox.Spec) ([]plan, error) {
-	nodes := append(slices.Clone(spec.Topology.Nodes), sandbox.Node{Name: sandbox.ProbeNode, Image: sandbox.ProbeNode, Role: sandbox.RoleRunner})
+	nodes := withProbe(spec.Topology.Nodes)
 	if len(nodes) > maxNodes+1 {
 		return nil, fmt.Errorf("%d nodes; a lab has at most %d", len(nodes)-1, maxNodes)
 	}
@@ -102,12 +110,12 @@ func (e *Engine) plan(ctx context.Context, spec sandbox.Spec) ([]plan, error) {
 		}
 		plans[i] = p
 	}
-	network, err := e.networks.take(ctx)
-	if err != nil {
-		return nil, err
-	}
-	place(plans, network)
 	return plans, nil
+}
+
+// withProbe adds the node that checks run from.
+func withProbe(nodes []sandbox.Node) []sandbox.Node {
+	return append(slices.Clone(nodes), sandbox.Node{Name: sandbox.ProbeNode, Image: sandbox.ProbeNode, Role: sandbox.RoleRunner})
 }
 
 func (e *Engine) planNode(ctx context.Context, spec sandbox.Spec, n sandbox.Node) (plan, error) {

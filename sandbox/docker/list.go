@@ -24,7 +24,7 @@ func (e *Engine) List(ctx context.Context) ([]sandbox.Lab, error) {
 	labs := map[string]*sandbox.Lab{}
 	for _, c := range found {
 		id := e.labOf(nameOf(c))
-		if id == "" || isSpare(c.Labels, id) {
+		if id == "" || isSpare(c.Labels, id) || c.Labels[labelHolder] != "" {
 			continue
 		}
 		if labs[id] == nil {
@@ -120,27 +120,26 @@ func (e *Engine) removeNow(ctx context.Context, lab, network string) error {
 	return errors.Join(errs...)
 }
 
-// belongings lists everything that is the lab's: what is named after it, and the
-// rest of its set when it was taken only by half.
+// belongings lists everything that is the lab's: what is named after it, the
+// rest of its set when it was taken only by half, and the holders of its networks.
 func (e *Engine) belongings(ctx context.Context, lab string) ([]container.Summary, error) {
 	found, err := e.containersOf(ctx, lab)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(found, func(c container.Summary) bool { return c.Labels[labelSet] != "" })
-	if i < 0 {
-		return found, nil
-	}
-	rest, err := e.containers(ctx, labelSet+"="+found[i].Labels[labelSet])
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range rest {
-		if !slices.ContainsFunc(found, func(f container.Summary) bool { return f.ID == c.ID }) {
-			found = append(found, c)
+	for _, label := range []string{labelSet, labelSkeleton} {
+		i := slices.IndexFunc(found, func(c container.Summary) bool { return c.Labels[label] != "" })
+		if i < 0 {
+			continue
 		}
+		rest, err := e.containers(ctx, label+"="+found[i].Labels[label])
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, rest...)
 	}
-	return found, nil
+	slices.SortFunc(found, func(a, b container.Summary) int { return strings.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(found, func(a, b container.Summary) bool { return a.ID == b.ID }), nil
 }
 
 // removeContainer kills and deletes a container; one that is gone is no error.

@@ -82,7 +82,9 @@ func (e *Engine) request(p plan) testcontainers.ContainerRequest {
 		},
 		HostConfigModifier: func(h *container.HostConfig) { *h = *hostConfig(p) },
 		EndpointSettingsModifier: func(m map[string]*network.EndpointSettings) {
-			m[p.network.name] = p.endpoint()
+			if p.holder == "" {
+				m[p.network.name] = p.endpoint()
+			}
 		},
 	}
 }

@@ -16,7 +16,7 @@ import (
 func setEngine(t *testing.T, more func(*docker.Config)) *docker.Engine {
 	t.Helper()
 	return newEngine(t, func(c *docker.Config) {
-		c.Spare = -1
+		c.Spare, c.Skeletons = -1, -1
 		if more != nil {
 			more(c)
 		}

@@ -49,6 +49,9 @@ type plan struct {
 	relaxed bool     // Without a raised OOM score.
 	host    hostInfo
 	spare   bool // Made ahead: the spec's ID is the set's, and there is no lab yet.
+
+	holds            bool   // It is a holder itself.
+	skeleton, holder string // Whose network it uses; "" when it has an own one.
 }
 
 // specHash is the hash of everything in a spec that shapes containers.
@@ -74,13 +77,13 @@ func (e *Engine) token(made, node string) string {
 func (e *Engine) containerConfig(p plan) *container.Config {
 	timeout := stopSeconds
 	return &container.Config{
-		Hostname:    p.node.Name,
+		Hostname:    p.hostname(),
 		User:        learner,
 		Image:       p.image,
 		Env:         e.environment(p),
 		Labels:      e.labels(p),
 		StopTimeout: &timeout,
-		Entrypoint:  []string{agentPath},
+		Entrypoint:  p.entrypoint(),
 	}
 }
 
@@ -113,6 +116,9 @@ func (e *Engine) labels(p plan) map[string]string {
 		labelCommand:      string(command),
 		labelMemory:       strconv.FormatInt(p.node.Limits.Memory, 10),
 	}
+	if p.skeleton != "" {
+		labels[labelSkeleton] = p.skeleton
+	}
 	if p.spare {
 		labels[labelSet] = p.spec.ID
 	} else {
@@ -124,8 +130,8 @@ func (e *Engine) labels(p plan) map[string]string {
 // hostConfig is the container's other half: all that keeps it in its place.
 func hostConfig(p plan) *container.HostConfig {
 	no := false
-	return &container.HostConfig{
-		NetworkMode:    container.NetworkMode(p.network.name),
+	h := &container.HostConfig{
+		NetworkMode:    p.networkMode(),
 		CapDrop:        []string{"ALL"},
 		SecurityOpt:    []string{noNewPrivileges},
 		ReadonlyRootfs: true,
@@ -142,6 +148,32 @@ func hostConfig(p plan) *container.HostConfig {
 		Runtime:        p.runtime(),
 		Resources:      p.resources(),
 	}
+	if p.holder != "" { // Names come with the holder's network.
+		h.ExtraHosts, h.DNSOptions = nil, nil
+	}
+	return h
+}
+
+func (p plan) networkMode() container.NetworkMode {
+	if p.holder != "" {
+		return container.NetworkMode("container:" + p.holder)
+	}
+	return container.NetworkMode(p.network.name)
+}
+
+func (p plan) entrypoint() []string {
+	if p.holds {
+		return []string{agentPath, "hold"}
+	}
+	return []string{agentPath}
+}
+
+// hostname is "" for a node that takes its holder's.
+func (p plan) hostname() string {
+	if p.holder != "" {
+		return ""
+	}
+	return p.node.Name
 }
 
 func (p plan) oomScore() int {
@@ -184,6 +216,14 @@ func (p plan) resources() container.Resources {
 
 func (p plan) endpoint() *network.EndpointSettings {
 	return &network.EndpointSettings{IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: p.address}}
+}
+
+func endpointAt(address string) (*network.EndpointSettings, error) {
+	at, err := netip.ParseAddr(address)
+	if err != nil {
+		return nil, fmt.Errorf("the container's label says address %q: %w", address, err)
+	}
+	return plan{address: at}.endpoint(), nil
 }
 
 // tmpfs lists the node's memory file systems: the usual three and one for every

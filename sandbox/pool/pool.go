@@ -99,6 +99,13 @@ func (p *Pool) Prepare(t sandbox.Topology, tier sandbox.Tier) {
 	}
 }
 
+// Expect implements [sandbox.Preparer].
+func (p *Pool) Expect(topologies []sandbox.Topology) {
+	if engine, ok := p.Engine.(sandbox.Preparer); ok {
+		engine.Expect(topologies)
+	}
+}
+
 func (p *Pool) roomy(t sandbox.Topology) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -340,7 +340,10 @@ func TestListCountsLabsFromBeforeTheRestart(t *testing.T) {
 type preparer struct {
 	*engine
 	prepared []sandbox.Tier
+	expected int
 }
+
+func (e *preparer) Expect(topologies []sandbox.Topology) { e.expected = len(topologies) }
 
 func (e *preparer) Prepare(_ sandbox.Topology, tier sandbox.Tier) {
 	e.prepared = append(e.prepared, tier)
@@ -356,6 +359,10 @@ func TestPrepareOnlyWithRoom(t *testing.T) {
 		p.Prepare(spec("a").Topology, sandbox.Hardened)
 		launch(t, p, spec("a"))
 		p.Prepare(spec("b").Topology, sandbox.Standard)
+		p.Expect([]sandbox.Topology{spec("a").Topology, spec("b").Topology})
+		if e.expected != 2 {
+			t.Errorf("the engine expects %d kinds of lab, not 2", e.expected)
+		}
 		if diff := cmp.Diff([]sandbox.Tier{sandbox.Hardened}, e.prepared); diff != "" {
 			t.Errorf("prepared with room for one lab (-want +got):\n%s", diff)
 		}
@@ -365,6 +372,7 @@ func TestPrepareOnlyWithRoom(t *testing.T) {
 func TestPrepareOnAnEngineThatCannot(t *testing.T) {
 	p, _ := newPool(t, pool.Config{})
 	p.Prepare(spec("a").Topology, sandbox.Standard) // The engine would panic.
+	p.Expect([]sandbox.Topology{spec("a").Topology})
 }
 
 // finder is an engine that can look up a single lab.

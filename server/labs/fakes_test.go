@@ -132,6 +132,7 @@ type engine struct {
 	opens    int
 	detached int
 	prepared []string // Names of topologies.
+	expected []string // The same.
 	refuse   string   // Content of a file that a lab does not start with.
 	last     *session
 }
@@ -159,6 +160,15 @@ func (e *engine) Prepare(t sandbox.Topology, _ sandbox.Tier) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.prepared = append(e.prepared, t.Name)
+}
+
+func (e *engine) Expect(topologies []sandbox.Topology) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.expected = nil
+	for _, t := range topologies {
+		e.expected = append(e.expected, t.Name)
+	}
 }
 
 func (e *engine) put(id, owner string, created time.Time) {

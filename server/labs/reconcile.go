@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pattarai/sandbox"
+	"pattarai/server/catalog"
 )
 
 // reconcile compares what the database says with what the engine holds: it takes
@@ -37,6 +38,7 @@ func (s *Service) reconcile(ctx context.Context) {
 		}
 	}
 	s.sweep(ctx, held, known)
+	s.cfg.Engine.Expect(labTopologies(s.cfg.Catalog.Current()))
 	s.renew(ctx)
 	s.forget(s.cfg.Now())
 }
@@ -220,4 +222,17 @@ func (s *Service) renew(ctx context.Context) {
 		}
 		b.write.Unlock()
 	}
+}
+
+// labTopologies lists the topology of every lesson that has a lab.
+func labTopologies(now *catalog.Snapshot) []sandbox.Topology {
+	var all []sandbox.Topology
+	for _, course := range now.Courses {
+		for _, part := range course.Lessons {
+			if l, ok := now.Lesson(part.ID()); ok && l.HasLab() {
+				all = append(all, l.Topology)
+			}
+		}
+	}
+	return all
 }
