@@ -9,9 +9,12 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"pattarai/lessons/scaffold"
 )
 
 // version is set by the linker; a plain "go build" tells the commit instead.
@@ -31,9 +34,11 @@ func (f failure) Error() string { return fmt.Sprintf("exit status %d", int(f)) }
 // commands is the command line: a field is a command.
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the lessons. Example: pattarai serve --addr 127.0.0.1:8080"`
+	New     newCommand     `cmd:"" help:"Begin a course or a lesson with something that works."`
 	Preview previewCommand `cmd:"" help:"Show a folder of courses while it is written, with its problems in place. Example: pattarai preview ./courses"`
 	Lint    lintCommand    `cmd:"" help:"List every problem of the lessons; exit status 2 when there are errors. Example: pattarai lint ./courses"`
 	Prove   proveCommand   `cmd:"" help:"Run every block, solution and wrong answer on real containers; exit status 1 when one is not as it should be. Example: pattarai prove haproxy/round-robin"`
+	Schema  schemaCommand  `cmd:"" help:"Write JSON Schemas, from which editors complete the YAML of lessons. Example: pattarai schema ./courses"`
 	Images  imagesCommand  `cmd:"" help:"Build, list, export and import the lab images."`
 	Doctor  doctorCommand  `cmd:"" help:"Say what this machine lacks. Example: pattarai doctor --fix"`
 
@@ -55,7 +60,7 @@ func run(ctx context.Context, args []string) int {
 		kong.Description("Lessons beside running systems. Every flag is also an environment variable: --max-labs is PATTARAI_MAX_LABS."),
 		kong.DefaultEnvars("PATTARAI"),
 		kong.UsageOnError(),
-		kong.Vars{"version": commit()},
+		kong.Vars{"version": commit(), "kinds": strings.Join(scaffold.Kinds(), ",")},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
