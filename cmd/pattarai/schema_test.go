@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"io/fs"
 	"maps"
 	"os"
@@ -24,6 +25,8 @@ import (
 	"pattarai/sandbox/check"
 	"pattarai/sandbox/compose"
 )
+
+var update = flag.Bool("update", false, "add to the schemas what the parsers allow")
 
 // TestSchemasMatchContent validates every YAML file of the catalogue and of what
 // "pattarai new" makes.
@@ -74,7 +77,8 @@ func TestSchemasMatchContent(t *testing.T) {
 
 // TestSchemasMatchParsers asks the parsers which keys they allow, at every place
 // where a schema lists keys: whoever gives a parser another key gives it to the
-// schema as well.
+// schema as well. With -update keys are added, with any value; say more of them by
+// hand.
 func TestSchemasMatchParsers(t *testing.T) {
 	t.Parallel()
 	for kind, allowed := range map[string]func(t *testing.T, tree any) problem.List{
@@ -98,6 +102,10 @@ func TestSchemasMatchParsers(t *testing.T) {
 			t.Parallel()
 			w := &schemaWalk{t: t, root: schema(t, kind), ask: allowed}
 			w.visit(w.root, nil, "")
+			if *update {
+				w.save(kind)
+				return
+			}
 			if w.places == 0 {
 				t.Error("it compared nothing")
 			}
@@ -143,7 +151,7 @@ func (w *schemaWalk) visit(part any, wrap func(any) any, place string) {
 	}
 	properties, _ := node["properties"].(map[string]any)
 	if node["additionalProperties"] == false {
-		w.compare(slices.Sorted(maps.Keys(properties)), wrap, place)
+		w.compare(properties, wrap, place)
 	} else if extra, ok := node["additionalProperties"].(map[string]any); ok {
 		w.visit(extra, func(v any) any { return wrap(map[string]any{"en": v}) }, place+".*")
 	}
@@ -170,8 +178,9 @@ func (w *schemaWalk) resolve(to string) any {
 }
 
 // compare puts a key that nobody knows into the place.
-func (w *schemaWalk) compare(keys []string, wrap func(any) any, place string) {
+func (w *schemaWalk) compare(properties map[string]any, wrap func(any) any, place string) {
 	w.t.Helper()
+	keys := slices.Sorted(maps.Keys(properties))
 	documents := []any{wrap(map[string]any{unknown: 1})}
 	if strings.Contains(place, ".expect") && !strings.Contains(place, "cases") && !strings.Contains(place, "table") {
 		documents = w.expectations(wrap)
@@ -196,8 +205,27 @@ func (w *schemaWalk) compare(keys []string, wrap func(any) any, place string) {
 		keys = slices.DeleteFunc(keys, func(key string) bool { return key == "after" && !allowed[key] })
 	}
 	w.places++
+	if *update {
+		for key := range allowed {
+			if _, ok := properties[key]; !ok {
+				properties[key] = true
+			}
+		}
+		return
+	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(allowed)), keys); diff != "" {
-		w.t.Errorf("cmd/pattarai/schema, at %s (-parser +schema):\n%s", place, diff)
+		w.t.Errorf("cmd/pattarai/schema, at %s (-parser +schema), see -update:\n%s", place, diff)
+	}
+}
+
+// save writes the schema with the keys that were added.
+func (w *schemaWalk) save(kind string) {
+	data, err := json.MarshalIndent(w.root, "", "  ")
+	if err == nil {
+		err = os.WriteFile("schema/"+kind+".json", append(data, '\n'), 0o600)
+	}
+	if err != nil {
+		w.t.Fatal(err)
 	}
 }
 
