@@ -45,7 +45,7 @@ func (e *Engine) holderPlans(ctx context.Context, id, shape string) ([]plan, err
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", sandbox.ErrNoImage, err)
 	}
-	image, _, err := e.imageCommand(ctx, ref)
+	image, _, err := e.imageCommand(ctx, sandbox.ProbeNode, ref)
 	if err != nil {
 		return nil, err
 	}
