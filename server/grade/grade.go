@@ -70,8 +70,9 @@ func New(cfg Config) *Grader {
 	return &Grader{cfg}
 }
 
-// Grade implements submit.Grader. The error is always nil: what keeps us from
-// grading is in the report.
+// Grade implements submit.Grader. The error is of a lab or a check that failed us
+// and may not the next time. What its learner must do something about is in the
+// report only.
 func (g *Grader) Grade(ctx context.Context, s submit.Submission, observe func(check.Result)) (check.Report, map[string]string, error) {
 	started := g.Now()
 	lesson, ok := g.Lessons(s.Lesson)
@@ -82,6 +83,9 @@ func (g *Grader) Grade(ctx context.Context, s submit.Submission, observe func(ch
 		return ungradable(started, "The checks of this lesson changed since you asked. Load the page again and press Check once more."), nil, nil
 	}
 	session, err := g.await(ctx, s.Learner, s.Lesson)
+	if err != nil && !fault.Is(err, fault.Unavailable) {
+		return ungradable(started, sentence(err)), nil, err
+	}
 	if err != nil {
 		g.Logger.InfoContext(ctx, "grade: no running lab", "submission", s.ID, "lesson", s.Lesson, "error", err)
 		return ungradable(started, sentence(err)), nil, nil
@@ -90,7 +94,16 @@ func (g *Grader) Grade(ctx context.Context, s submit.Submission, observe func(ch
 	ctx, cancel := context.WithTimeout(ctx, lesson.Exercise.Limit()+spare)
 	defer cancel()
 	defer g.Sessions.Quiet(ctx, s.Learner, s.Lesson)()
-	return check.Run(ctx, handedIn{session, s.Files}, lesson.Exercise, observe), images, nil
+	report := check.Run(ctx, handedIn{session, s.Files}, lesson.Exercise, observe)
+	return report, images, undecided(report)
+}
+
+// undecided is the error of a report in which a check is broken.
+func undecided(r check.Report) error {
+	if r.Gradable {
+		return nil
+	}
+	return fault.New(fault.Unavailable, "check_broken", r.Reason, "")
 }
 
 // handedIn is a lab together with the files that are judged, which may be newer

@@ -15,7 +15,7 @@ import (
 // submissionColumns leaves out the files, which only some readers need.
 const submissionColumns = `s.id, s.learner_id, s.lesson, s.item, s.kind, s.attempt, s.key, s.content_hash, s.checks_hash,
 	s.state, s.verdict, s.gradable, s.points, s.max_points, s.received_at, s.started_at, s.finished_at,
-	s.images, s.answer, s.report, s.score`
+	s.images, s.answer, s.report, s.score, s.tries, s.quarantined_at`
 
 // InsertSubmission implements submit.Store. Its attempt number is one more than the
 // highest that counts or may still count. An empty key is never known already.
@@ -72,15 +72,24 @@ func insertSubmission(ctx context.Context, tx *Tx, sub submit.Submission, docs d
 	return attempt, nil
 }
 
-// StartSubmission implements submit.Store. One that is done stays done.
+// StartSubmission implements submit.Store: it counts a try. One that is done stays done.
 func (s *Store) StartSubmission(ctx context.Context, id string, at time.Time) error {
 	return s.update(ctx, func(ctx context.Context, tx *Tx) error {
 		result, err := tx.Exec(ctx, `
 			UPDATE submissions SET
 				state = CASE WHEN state = 'done' THEN state ELSE 'running' END,
-				started_at = CASE WHEN state = 'done' THEN started_at ELSE $2 END
+				started_at = CASE WHEN state = 'done' THEN started_at ELSE $2 END,
+				tries = CASE WHEN state = 'done' THEN tries ELSE tries + 1 END
 			WHERE id = $1`, id, micros(at))
 		return known(result, err)
+	})
+}
+
+// ReturnSubmission implements submit.Store.
+func (s *Store) ReturnSubmission(ctx context.Context, id string, tries int) error {
+	return s.update(ctx, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE submissions SET state = 'queued', tries = $2 WHERE id = $1 AND state = 'running'`, id, tries)
+		return err
 	})
 }
 
@@ -94,11 +103,11 @@ func (s *Store) FinishSubmission(ctx context.Context, sub submit.Submission) err
 	return s.update(ctx, func(ctx context.Context, tx *Tx) error {
 		result, err := tx.Exec(ctx, `
 			UPDATE submissions SET state = 'done', verdict = $2, gradable = $3, points = $4, max_points = $5,
-				images = $6, report = $7, score = $8, finished_at = $9,
+				images = $6, report = $7, score = $8, finished_at = $9, quarantined_at = $10,
 				attempt = CASE WHEN $3 THEN attempt ELSE 0 END
 			WHERE id = $1 AND state <> 'done'`,
 			sub.ID, string(sub.Verdict), sub.Gradable, sub.Points, sub.MaxPoints,
-			docs.images, docs.report, docs.score, micros(sub.Finished))
+			docs.images, docs.report, docs.score, micros(sub.Finished), micros(sub.Quarantined))
 		if known(result, err) == nil {
 			return nil
 		}
@@ -127,6 +136,14 @@ func (s *Store) Submissions(ctx context.Context, learner string, limit int) ([]s
 		SELECT `+submissionColumns+`, NULL FROM submissions s
 		WHERE s.learner_id = $1
 		ORDER BY s.received_at DESC, s.id DESC LIMIT $2`, learner, limit)
+}
+
+// Attempts implements submit.Store.
+func (s *Store) Attempts(ctx context.Context, learner, lesson, item string, limit int) ([]submit.Submission, error) {
+	return collect(ctx, s, scanSubmission, `
+		SELECT `+submissionColumns+`, NULL FROM submissions s
+		WHERE s.learner_id = $1 AND s.lesson = $2 AND s.item = $3
+		ORDER BY s.received_at DESC, s.id DESC LIMIT $4`, learner, lesson, item, limit)
 }
 
 // Unfinished implements submit.Store: without files, which a grader reads one
@@ -173,14 +190,15 @@ func encode(sub submit.Submission) (docs documents, err error) {
 func scanSubmission(row scanner) (submit.Submission, error) {
 	var s submit.Submission
 	var docs documents
-	var received, started, finished int64
+	var received, started, finished, quarantined int64
 	err := row.Scan(&s.ID, &s.Learner, &s.Lesson, &s.Item, &s.Kind, &s.Attempt, &s.Key, &s.ContentHash, &s.ChecksHash,
 		&s.State, &s.Verdict, &s.Gradable, &s.Points, &s.MaxPoints, &received, &started, &finished,
-		&docs.images, &docs.answer, &docs.report, &docs.score, &docs.files)
+		&docs.images, &docs.answer, &docs.report, &docs.score, &s.Tries, &quarantined, &docs.files)
 	if err != nil {
 		return submit.Submission{}, err
 	}
 	s.Received, s.Started, s.Finished = moment(received), moment(started), moment(finished)
+	s.Quarantined = moment(quarantined)
 	return s, docs.decode(&s)
 }
 

@@ -26,8 +26,9 @@ type entry struct {
 func entryOf(s Submission) entry { return entry{s.ID, lab{s.Learner, s.Lesson}} }
 
 // line decides who is graded next: learners take turns, each with their oldest
-// submission whose lab is free.
+// submission whose lab is free, and nobody has all the workers.
 type line struct {
+	share    int // How many of one learner's submissions are graded at once.
 	mu       sync.Mutex
 	changed  *sync.Cond // Something was added, or a lab came free.
 	turns    []string   // Learners with something waiting, the next one first.
@@ -37,8 +38,9 @@ type line struct {
 	total    int            // Waiting, of all learners.
 }
 
-func newLine() *line {
-	l := &line{waiting: map[string][]entry{}, running: map[lab]string{}, reserved: map[string]int{}}
+// newLine returns a line for so many workers. One of them is always left to others.
+func newLine(workers int) *line {
+	l := &line{share: max(1, workers-1), waiting: map[string][]entry{}, running: map[lab]string{}, reserved: map[string]int{}}
 	l.changed = sync.NewCond(&l.mu)
 	return l
 }
@@ -67,8 +69,10 @@ func (l *line) unreserve(learner string) {
 }
 
 // of counts a learner's submissions, waiting or running.
-func (l *line) of(learner string) int {
-	n := len(l.waiting[learner])
+func (l *line) of(learner string) int { return len(l.waiting[learner]) + l.runningOf(learner) }
+
+func (l *line) runningOf(learner string) int {
+	n := 0
 	for lab := range l.running {
 		if lab.learner == learner {
 			n++
@@ -96,11 +100,7 @@ func (l *line) add(e entry) {
 // next waits for a submission that may be graded now and marks its lab as busy
 // until [line.finish]. ok is false when ctx ended first.
 func (l *line) next(ctx context.Context) (e entry, ok bool) {
-	defer context.AfterFunc(ctx, func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.changed.Broadcast()
-	})()
+	defer l.wakeAt(ctx)()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for ctx.Err() == nil {
@@ -116,13 +116,18 @@ func (l *line) next(ctx context.Context) (e entry, ok bool) {
 // take removes the next entry whose lab is free; its learner goes to the end of the turns.
 func (l *line) take() (entry, bool) {
 	for turn, learner := range l.turns {
+		if l.runningOf(learner) >= l.share {
+			continue
+		}
 		for i, e := range l.waiting[learner] {
 			if _, busy := l.running[e.lab]; busy {
 				continue
 			}
 			l.turns = slices.Delete(l.turns, turn, turn+1)
 			l.waiting[learner] = slices.Delete(l.waiting[learner], i, i+1)
-			l.total--
+			if l.total--; l.total == 0 {
+				l.changed.Broadcast() // For those who wait until nobody does.
+			}
 			if len(l.waiting[learner]) > 0 {
 				l.turns = append(l.turns, learner)
 			} else {
@@ -132,6 +137,26 @@ func (l *line) take() (entry, bool) {
 		}
 	}
 	return entry{}, false
+}
+
+// idle waits until nobody waits. Its error is that of ctx.
+func (l *line) idle(ctx context.Context) error {
+	defer l.wakeAt(ctx)()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.total > 0 && ctx.Err() == nil {
+		l.changed.Wait()
+	}
+	return ctx.Err()
+}
+
+// wakeAt wakes those who wait when ctx ends, unless stop was called before.
+func (l *line) wakeAt(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.changed.Broadcast()
+	})
 }
 
 // finish frees the lab of an entry that was taken.

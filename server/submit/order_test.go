@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -68,6 +69,74 @@ func TestOneGradePerLab(t *testing.T) {
 	}
 	close(let)
 	done(t, updates, last.ID)
+}
+
+// TestNobodyHasAllWorkers: one learner's slow submissions, however many an earlier
+// server left, do not delay another's first.
+func TestNobodyHasAllWorkers(t *testing.T) {
+	const many = 50
+	began, let := make(chan string, many), make(chan struct{})
+	b := newBench(t, graderFunc(func(ctx context.Context, s submit.Submission, _ func(check.Result)) (check.Report, error) {
+		if s.Learner == "ann" {
+			began <- s.ID
+			select {
+			case <-let:
+			case <-ctx.Done():
+			}
+		}
+		return check.Report{Gradable: true, Verdict: check.VerdictPassed}, nil
+	}), nil)
+	for i := range many {
+		sub := submit.Submission{ID: fmt.Sprintf("a%02d", i), Learner: "ann", Lesson: fmt.Sprintf("c/%d", i), Item: submit.ItemChecks, Kind: submit.KindChecks, State: submit.Queued}
+		if _, _, err := b.store.InsertSubmission(t.Context(), sub); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(t, b.Service)
+	<-began
+	<-began // Two of three workers.
+	updates := b.Subscribe(t.Context(), "bob")
+	done(t, updates, b.submit(t, "bob", "one", "").ID)
+	select {
+	case id := <-began:
+		t.Errorf("a third of one learner's submissions was being graded: %s", id)
+	default:
+	}
+	close(let)
+}
+
+// TestIdle: who works beside people waits until nobody waits.
+func TestIdle(t *testing.T) {
+	let := make(chan struct{})
+	b := newBench(t, graderFunc(func(context.Context, submit.Submission, func(check.Result)) (check.Report, error) {
+		<-let
+		return check.Report{Gradable: true}, nil
+	}), nil)
+	if err := b.Idle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.submit(t, "ann", "one", "")
+	last := b.submit(t, "ann", "one", "") // Waits for the first.
+	updates := b.Subscribe(t.Context(), "ann")
+	idle := make(chan error, 1)
+	go func() { idle <- b.Idle(t.Context()) }()
+	run(t, b.Service)
+	let <- struct{}{}
+	select {
+	case err := <-idle:
+		if b.Position(last.ID) != 0 || err != nil {
+			t.Errorf("idle (%v) while a submission waits", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("not idle when nobody waits")
+	}
+	close(let)
+	done(t, updates, last.ID)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Idle(ctx); err == nil {
+		t.Error("idle although its context ended")
+	}
 }
 
 func TestBounds(t *testing.T) {

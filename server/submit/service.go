@@ -48,7 +48,7 @@ func New(cfg Config) *Service {
 		cfg.Logger = slog.Default()
 	}
 	working, stop := context.WithCancel(context.Background())
-	return &Service{Config: cfg, line: newLine(), news: newNews(), working: working, stop: stop}
+	return &Service{Config: cfg, line: newLine(cfg.Workers), news: newNews(), working: working, stop: stop}
 }
 
 // Run grades until ctx ends or the service is closed, beginning with what a former
@@ -66,7 +66,7 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	var workers sync.WaitGroup
 	for range s.Workers {
-		workers.Go(func() { s.work(ctx) })
+		workers.Go(func() { s.work(ctx, &workers) })
 	}
 	workers.Wait()
 	return nil
@@ -120,6 +120,16 @@ func (s *Service) History(ctx context.Context, learner string, limit int) ([]Sub
 	}
 	return s.Store.Submissions(ctx, learner, limit)
 }
+
+// Attempts returns the learner's newest submissions of one item, newest first, at
+// most 500, without their files.
+func (s *Service) Attempts(ctx context.Context, learner, lesson, item string) ([]Submission, error) {
+	return s.Store.Attempts(ctx, learner, lesson, item, maxHistory)
+}
+
+// Idle waits until nobody waits to be graded: work that nobody waits for comes after
+// people. Its error is that of ctx.
+func (s *Service) Idle(ctx context.Context) error { return s.line.idle(ctx) }
 
 // Position is a submission's place in line, from 1; 0 when it does not wait.
 func (s *Service) Position(id string) int { return s.line.position(id) }

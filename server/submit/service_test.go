@@ -2,7 +2,6 @@ package submit_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -66,7 +65,7 @@ func (b *bench) service(s submit.Store, grader submit.Grader) *submit.Service {
 			b.ids++
 			return fmt.Sprintf("s%02d", b.ids)
 		},
-		Workers: 2,
+		Workers: 3,
 	})
 }
 
@@ -182,89 +181,6 @@ func TestChecksFromSubmissionToReport(t *testing.T) {
 	}
 	if history, err := b.History(t.Context(), "ann", 0); err != nil || len(history) != 1 {
 		t.Errorf("history %v, %v", history, err)
-	}
-}
-
-// TestOurFailures: whatever fails on our side costs no attempt and says so.
-func TestOurFailures(t *testing.T) {
-	for name, tt := range map[string]struct {
-		grade  graderFunc
-		reason string
-	}{
-		"error": {func(context.Context, submit.Submission, func(check.Result)) (check.Report, error) {
-			return check.Report{Gradable: true, Verdict: check.VerdictPassed, Points: 3}, errors.New("secret path")
-		}, fault.Of(errors.New("")).Message},
-		"fault": {func(context.Context, submit.Submission, func(check.Result)) (check.Report, error) {
-			return check.Report{}, fault.New(fault.Unavailable, "x", "The engine is gone.", "")
-		}, "The engine is gone."},
-		"panic": {func(context.Context, submit.Submission, func(check.Result)) (check.Report, error) { panic("oops") },
-			fault.Of(errors.New("")).Message},
-		"not gradable": {func(context.Context, submit.Submission, func(check.Result)) (check.Report, error) {
-			return check.Report{Verdict: check.VerdictFailed, Points: 2, Reason: "No lab."}, nil
-		}, "No lab."},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := newBench(t, tt.grade, nil)
-			run(t, b.Service)
-			updates := b.Subscribe(t.Context(), "ann")
-			sub := done(t, updates, b.submit(t, "ann", "one", "").ID)
-			if sub.Gradable || sub.Verdict != check.VerdictPending || sub.Attempt != 0 || sub.Points != 0 || sub.Report.Reason != tt.reason {
-				t.Errorf("gradable %v, verdict %s, attempt %d, points %v, reason %q; want false, pending, 0, 0, %q",
-					sub.Gradable, sub.Verdict, sub.Attempt, sub.Points, sub.Report.Reason, tt.reason)
-			}
-			if next := b.submit(t, "ann", "one", ""); next.Attempt != 1 {
-				t.Errorf("the next is attempt %d, want 1", next.Attempt)
-			}
-		})
-	}
-}
-
-func TestNoGrader(t *testing.T) {
-	b := newBench(t, nil, nil)
-	b.Graders = nil
-	run(t, b.Service)
-	updates := b.Subscribe(t.Context(), "ann")
-	if sub := done(t, updates, b.submit(t, "ann", "one", "").ID); sub.Gradable || sub.Report.Reason == "" {
-		t.Errorf("without a grader: %+v", sub)
-	}
-}
-
-// TestInterrupted stops a service in the middle of a grade; the next one grades again.
-func TestInterrupted(t *testing.T) {
-	began := make(chan struct{})
-	b := newBench(t, graderFunc(func(ctx context.Context, _ submit.Submission, _ func(check.Result)) (check.Report, error) {
-		close(began)
-		<-ctx.Done()
-		return check.Report{Gradable: true, Verdict: check.VerdictTimedOut}, nil
-	}), nil)
-	first := b.submit(t, "ann", "one", "")
-	second := b.submit(t, "ann", "one", "")
-	ended := make(chan error)
-	go func() { ended <- b.Run(context.Background()) }()
-	<-began
-	if err := b.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-ended; err != nil {
-		t.Fatal(err)
-	}
-	if got, err := b.Report(t.Context(), "ann", first.ID); err != nil || got.State != submit.Running {
-		t.Fatalf("interrupted: state %s, %v; want %s", got.State, err, submit.Running)
-	}
-
-	var order []string
-	again := b.service(b.store, graderFunc(func(_ context.Context, s submit.Submission, _ func(check.Result)) (check.Report, error) {
-		order = append(order, s.ID) // One lab, so one at a time.
-		return check.Report{Gradable: true, Verdict: check.VerdictPassed}, nil
-	}))
-	updates := again.Subscribe(t.Context(), "ann")
-	run(t, again)
-	if sub := done(t, updates, second.ID); sub.Attempt != 2 || sub.Verdict != check.VerdictPassed {
-		t.Errorf("resumed as attempt %d with %s, want 2 with passed", sub.Attempt, sub.Verdict)
-	}
-	if diff := cmp.Diff([]string{first.ID, second.ID}, order); diff != "" {
-		t.Errorf("order (-want +got):\n%s", diff)
 	}
 }
 

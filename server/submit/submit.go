@@ -48,6 +48,8 @@ type Submission struct {
 	Files       map[string][]byte
 	Answer      quizzes.Answer
 	State       State
+	Tries       int       // Grades that began; one that ends in a verdict is the last.
+	Quarantined time.Time // Set aside after too many tries; zero otherwise.
 	Verdict     check.Verdict
 	Gradable    bool
 	Points      float64
@@ -65,14 +67,19 @@ type Store interface {
 	// item and key are known already it changes nothing and returns the stored one.
 	// An empty key is never known. A submission that arrives done is stored done.
 	InsertSubmission(ctx context.Context, s Submission) (stored Submission, fresh bool, err error)
-	// StartSubmission changes nothing when it is done already.
+	// StartSubmission counts a try. It changes nothing when it is done already.
 	StartSubmission(ctx context.Context, id string, at time.Time) error
+	// ReturnSubmission puts what was being graded back into the queue, with so many
+	// tries. It changes nothing when it is not being graded.
+	ReturnSubmission(ctx context.Context, id string, tries int) error
 	// FinishSubmission stores verdict, report and state in one transaction, and gives
 	// the attempt number back when it is not gradable. Finishing twice changes nothing.
 	FinishSubmission(ctx context.Context, s Submission) error
 	Submission(ctx context.Context, learner, id string) (Submission, error) // fault.NotFound also for somebody else's.
 	// Submissions are the newest, first one newest, without their files.
 	Submissions(ctx context.Context, learner string, limit int) ([]Submission, error)
+	// Attempts are the newest of one item, first one newest, without their files.
+	Attempts(ctx context.Context, learner, lesson, item string, limit int) ([]Submission, error)
 	// Unfinished are queued or running, oldest first, without their files.
 	Unfinished(ctx context.Context) ([]Submission, error)
 	// Latest is the newest finished, gradable submission per item of a lesson.
@@ -80,8 +87,9 @@ type Store interface {
 }
 
 // Grader runs a submission's checks. observe hears of each result as it comes. The
-// map tells which image each node ran. An error is our failure, as is a report that
-// is not gradable: neither costs an attempt.
+// map tells which image each node ran. An error is a failure of ours that another try
+// may not meet; a report that is not gradable says what the learner can do about it.
+// Neither costs an attempt.
 type Grader interface {
 	Grade(ctx context.Context, s Submission, observe func(check.Result)) (check.Report, map[string]string, error)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"pattarai/sandbox/check"
@@ -15,10 +16,17 @@ const (
 	firstRetry   = 100 * time.Millisecond
 	longestRetry = 5 * time.Second
 	finishTime   = 10 * time.Second // For storing a verdict while the service stops.
+
+	maxTries   = 3               // Grades of one submission that may fail on our side.
+	firstPause = 2 * time.Second // Before the second try; four times that before the third.
 )
 
-// work grades one submission after the other until ctx ends.
-func (s *Service) work(ctx context.Context) {
+// errAgain tells that a grade failed on our side and is to be tried again.
+var errAgain = errors.New("to be graded again")
+
+// work grades one submission after the other until ctx ends. What is to be graded
+// again waits beside it.
+func (s *Service) work(ctx context.Context, beside *sync.WaitGroup) {
 	for {
 		e, ok := s.line.next(ctx)
 		if !ok {
@@ -28,6 +36,8 @@ func (s *Service) work(ctx context.Context) {
 		graded, err := s.handle(ctx, e)
 		s.line.finish(e)
 		switch {
+		case errors.Is(err, errAgain):
+			beside.Go(func() { s.later(ctx, e, graded.Tries) })
 		case err == nil:
 			s.news.publish(e.learner, Update{Submission: e.id, Lesson: e.lesson, Done: &graded})
 		case ctx.Err() == nil:
@@ -36,26 +46,64 @@ func (s *Service) work(ctx context.Context) {
 	}
 }
 
+// later puts a submission in line again after a pause.
+func (s *Service) later(ctx context.Context, e entry, tries int) {
+	pause := firstPause
+	for range tries - 1 {
+		pause *= 4
+	}
+	select {
+	case <-time.After(pause):
+		s.line.add(e)
+		s.tellPositions()
+	case <-ctx.Done(): // It is queued in the database, for the next start.
+	}
+}
+
 // handle takes one submission from the line to its verdict. An error leaves it
-// unfinished in the database.
+// unfinished in the database; with errAgain it is to be graded again.
 func (s *Service) handle(ctx context.Context, e entry) (Submission, error) {
 	sub, err := s.stored(ctx, e)
 	if err != nil || sub.State == Done {
 		return sub, err
 	}
+	if sub.Tries >= maxTries { // Those grades did not even end.
+		return s.quarantine(ctx, e, sub, check.Report{}, nil, fault.New(fault.Internal, "grader_ended", "The server ended every time it graded this.", ""))
+	}
 	sub.Started = s.Now()
+	sub.Tries++
 	if err := s.insist(ctx, func(ctx context.Context) error { return s.Store.StartSubmission(ctx, e.id, sub.Started) }); err != nil {
 		return Submission{}, err
 	}
 	report, images, err := s.grade(ctx, sub)
-	if ctx.Err() != nil {
-		return Submission{}, ctx.Err() // We interrupted it; whatever it says is not its verdict.
+	switch {
+	case ctx.Err() != nil: // We interrupted it; whatever it says is not its verdict, and no try of it.
+		return Submission{}, errors.Join(ctx.Err(), s.giveBack(ctx, sub, sub.Tries-1))
+	case err == nil:
+		return s.finish(ctx, e, verdict(sub, report, images, s.Now()))
 	}
-	if err != nil {
-		s.Logger.ErrorContext(ctx, "submit: grading failed", "submission", e.id, "lesson", e.lesson, "error", err)
-		report = ungradable(report, err)
+	s.Logger.ErrorContext(ctx, "submit: grading failed", "submission", e.id, "lesson", e.lesson, "try", sub.Tries, "error", err)
+	if sub.Tries < maxTries {
+		return sub, errors.Join(errAgain, s.giveBack(ctx, sub, sub.Tries))
 	}
-	return s.finish(ctx, e, verdict(sub, report, images, s.Now()))
+	return s.quarantine(ctx, e, sub, report, images, err)
+}
+
+// giveBack puts a submission back into the queue of the database, even while the
+// service stops.
+func (s *Service) giveBack(ctx context.Context, sub Submission, tries int) error {
+	last, cancel := lasting(ctx)
+	defer cancel()
+	return s.insist(last, func(ctx context.Context) error { return s.Store.ReturnSubmission(ctx, sub.ID, tries) })
+}
+
+// quarantine sets a submission aside that cannot be graded: its learner is told that
+// it was our doing, and an operator sees it in a list.
+func (s *Service) quarantine(ctx context.Context, e entry, sub Submission, report check.Report, images map[string]string, why error) (Submission, error) {
+	s.Logger.ErrorContext(ctx, "submit: set aside; see pattarai admin quarantine", "submission", e.id, "lesson", e.lesson, "tries", sub.Tries, "error", why)
+	done := verdict(sub, ungradable(report, why), images, s.Now())
+	done.Quarantined = done.Finished
+	return s.finish(ctx, e, done)
 }
 
 func (s *Service) stored(ctx context.Context, e entry) (sub Submission, err error) {
@@ -86,7 +134,9 @@ func (s *Service) grade(ctx context.Context, sub Submission) (report check.Repor
 // ungradable is the report of a grade that failed for a reason of ours.
 func ungradable(report check.Report, err error) check.Report {
 	report.Gradable = false
-	report.Reason = fault.Of(err).Message
+	if report.Reason == "" {
+		report.Reason = fault.Of(err).Message
+	}
 	return report
 }
 
@@ -107,13 +157,19 @@ func verdict(sub Submission, report check.Report, images map[string]string, now 
 
 // finish stores the verdict, even while the service stops, and returns what was stored.
 func (s *Service) finish(ctx context.Context, e entry, sub Submission) (Submission, error) {
-	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	last, cancel := lasting(ctx)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(finishTime, cancel) })()
 	if err := s.insist(last, func(ctx context.Context) error { return s.Store.FinishSubmission(ctx, sub) }); err != nil {
 		return Submission{}, err
 	}
 	return s.stored(last, e)
+}
+
+// lasting is ctx with some more time after it ended.
+func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(finishTime, cancel) })
+	return last, func() { stop(); cancel() }
 }
 
 // insist repeats what the store cannot do now (its disk is full, it is busy) until

@@ -27,6 +27,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"submission life":           submissionLife,
 		"submission lists":          submissionLists,
 		"ungradable":                ungradable,
+		"tries":                     tries,
+		"attempts of an item":       attemptsOfAnItem,
 		"concurrent attempts":       concurrentAttempts,
 		"labs":                      labRecords,
 		"one open lab":              oneOpenLab,

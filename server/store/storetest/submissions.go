@@ -80,7 +80,7 @@ func submissionLife(t *testing.T, s *store.Store) {
 	if err := s.StartSubmission(t.Context(), "s1", start.Add(time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	sub.State, sub.Started = submit.Running, start.Add(time.Second)
+	sub.State, sub.Started, sub.Tries = submit.Running, start.Add(time.Second), 1
 	expect(t, s, sub)
 
 	sub.State, sub.Verdict, sub.Gradable, sub.Points = submit.Done, check.VerdictFailed, true, 2
@@ -140,6 +140,64 @@ func ungradable(t *testing.T, s *store.Store) {
 	}
 	if latest, err := s.Latest(t.Context(), "ann", "haproxy/one"); err != nil || len(latest) > 0 {
 		t.Errorf("Latest = %v, %v; want nothing", latest, err)
+	}
+}
+
+func tries(t *testing.T, s *store.Store) {
+	learner(t, s, "ann")
+	sub := insert(t, s, queued("ann", "s1"))
+	begin := func(at time.Duration) {
+		t.Helper()
+		if err := s.StartSubmission(t.Context(), "s1", start.Add(at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	back := func(tries int) {
+		t.Helper()
+		if err := s.ReturnSubmission(t.Context(), "s1", tries); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin(1)
+	begin(time.Second) // The server died in between.
+	sub.Started, sub.Tries = start.Add(time.Second), 1
+	back(1)
+	expect(t, s, sub)
+	back(7) // It is queued: nothing to give back.
+	expect(t, s, sub)
+	begin(time.Second)
+
+	sub.State, sub.Quarantined, sub.Finished, sub.Tries, sub.Attempt = submit.Done, start.Add(time.Hour), start.Add(time.Hour), 2, 0
+	if err := s.FinishSubmission(t.Context(), sub); err != nil {
+		t.Fatal(err)
+	}
+	back(0)
+	begin(time.Minute)
+	expect(t, s, sub)
+}
+
+func attemptsOfAnItem(t *testing.T, s *store.Store) {
+	learner(t, s, "ann")
+	learner(t, s, "bob")
+	for i, sub := range []submit.Submission{queued("ann", "s1"), queued("bob", "s2"), queued("ann", "s3"), queued("ann", "s4"), queued("ann", "s5")} {
+		sub.Received = start.Add(time.Duration(i) * time.Second)
+		switch sub.ID {
+		case "s3":
+			sub.Item = "q1"
+		case "s5":
+			sub.Lesson = "haproxy/two"
+		}
+		insert(t, s, sub)
+	}
+	for limit, want := range map[int][]string{10: {"s4", "s1"}, 1: {"s4"}} {
+		got, err := s.Attempts(t.Context(), "ann", "haproxy/one", submit.ItemChecks, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, fmt.Sprintf("attempts, at most %d", limit), want, ids(got))
+		if got[0].Files != nil {
+			t.Error("a list of attempts came with files")
+		}
 	}
 }
 
