@@ -468,11 +468,14 @@ func (f *fakeWork) SubmitChecks(_ context.Context, in submit.SubmitChecks) (subm
 }
 
 func (f *fakeWork) AnswerQuiz(ctx context.Context, in submit.AnswerQuiz) (submit.Submission, error) {
-	return submit.New(submit.Config{Store: quizStore{f}, NewID: func() string { return "" }, Now: time.Now}).AnswerQuiz(ctx, in)
+	return submit.New(submit.Config{Store: quizStore{f: f}, NewID: func() string { return "" }, Now: time.Now}).AnswerQuiz(ctx, in)
 }
 
 // quizStore lets the real service grade answers.
-type quizStore struct{ f *fakeWork }
+type quizStore struct {
+	submit.Store
+	f *fakeWork
+}
 
 func (q quizStore) InsertSubmission(_ context.Context, s submit.Submission) (submit.Submission, bool, error) {
 	return q.f.insert(s), true, nil
