@@ -31,7 +31,28 @@ func Grade(q Question, a Answer) (Score, error) {
 	if err != nil {
 		return Score{}, err
 	}
-	return Score{Right: share >= 1, Points: q.Points * share, Feedback: feedback(q, a.Values)}, nil
+	return Score{Right: share >= 1, Points: q.Points * share, Parts: parts(q, a.Values), Feedback: feedback(q, a.Values, share >= 1)}, nil
+}
+
+// parts tells which values of an answer that fits a match or cloze are right.
+func parts(q Question, values []string) []bool {
+	if q.Kind != Match && q.Kind != Cloze {
+		return nil
+	}
+	out := make([]bool, len(values))
+	for i, v := range values {
+		if q.Kind == Match {
+			out[i] = q.Key[i] == v
+		} else {
+			out[i] = fills(q, i, v)
+		}
+	}
+	return out
+}
+
+// fills tells whether a text is right in the i-th blank.
+func fills(q Question, i int, text string) bool {
+	return strings.TrimSpace(text) != "" && accepts(strings.Split(q.Accept[i], " | "), text)
 }
 
 func bounded(a Answer) error {
@@ -48,11 +69,15 @@ func bounded(a Answer) error {
 	return nil
 }
 
-// feedback is what is said about the options that were chosen, and of the item.
-func feedback(q Question, values []string) map[string]template.HTML {
+// feedback is what is said about the options that were chosen. What is said of the
+// item as a whole often names the answer, so it waits for a right one.
+func feedback(q Question, values []string, right bool) map[string]template.HTML {
 	out := map[string]template.HTML{}
-	if q.Why != "" {
+	if right && q.Why != "" {
 		out[""] = q.Why
+	}
+	if why := foreseen(q, values); !right && why != "" {
+		out[""] = why
 	}
 	for i, o := range q.Options {
 		chosen := slices.Contains(values, o.ID)
@@ -64,6 +89,28 @@ func feedback(q Question, values []string) map[string]template.HTML {
 		}
 	}
 	return out
+}
+
+// foreseen is what the author says about a wrong answer they expected.
+func foreseen(q Question, values []string) template.HTML {
+	if len(q.Wrong) == 0 || len(values) != 1 {
+		return ""
+	}
+	number, err := parseNumber(values[0])
+	for _, w := range q.Wrong {
+		switch {
+		case q.Kind == Number && err == nil && near(number, w.Value, w.Tolerance):
+			return w.Why
+		case q.Kind == Text && accepts([]string{w.Form}, values[0]):
+			return w.Why
+		}
+	}
+	return ""
+}
+
+// near compares numbers; 0.1 ± 0.2 must take 0.3.
+func near(value, want, tolerance float64) bool {
+	return math.Abs(value-want) <= tolerance+math.Abs(want)*1e-12
 }
 
 // one is the single value of an answer.
@@ -135,8 +182,7 @@ func gradeNumber(q Question, values []string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	slack := math.Abs(q.Value) * 1e-12 // 0.1 ± 0.2 must take 0.3.
-	return share(math.Abs(value-q.Value) <= q.Tolerance+slack), nil
+	return share(near(value, q.Value, q.Tolerance)), nil
 }
 
 func gradeText(q Question, values []string) (float64, error) {
@@ -196,6 +242,7 @@ func longestInOrder(key, values []string) int {
 	return row[len(values)]
 }
 
+// gradeParsons counts as gradeOrder does; each line that does not belong takes one away.
 func gradeParsons(q Question, values []string) (float64, error) {
 	if len(values) == 0 {
 		return 0, errors.New("no line was used")
@@ -203,7 +250,16 @@ func gradeParsons(q Question, values []string) (float64, error) {
 	if err := known(q.Options, values); err != nil {
 		return 0, err
 	}
-	return share(slices.Equal(q.Key, values)), nil
+	if slices.Equal(q.Key, values) {
+		return 1, nil
+	}
+	extra := 0
+	for _, v := range values {
+		if !slices.Contains(q.Key, v) {
+			extra++
+		}
+	}
+	return ratio(longestInOrder(q.Key, values)-1-extra, len(q.Key)-1), nil
 }
 
 func gradeMatch(q Question, values []string) (float64, error) {
@@ -231,7 +287,7 @@ func gradeCloze(q Question, values []string) (float64, error) {
 	}
 	right := 0
 	for i, v := range values {
-		if strings.TrimSpace(v) != "" && accepts(strings.Split(q.Accept[i], " | "), v) {
+		if fills(q, i, v) {
 			right++
 		}
 	}

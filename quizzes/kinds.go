@@ -49,23 +49,63 @@ func (p *parser) choices() (right int) {
 }
 
 func (p *parser) number() {
-	if !p.only(false) {
+	right, wrong, ok := p.answers()
+	if !ok {
 		return
 	}
-	if len(p.item.Entries) > 1 {
-		p.problem(p.item.Entries[1].Line, "quiz-number", p.name()+" has two numbers", "a number item has one entry",
+	if len(right) > 1 {
+		p.problem(right[1].Line, "quiz-number", p.name()+" has two numbers", "a number item has one right number",
 			"write one entry with a tolerance: - 42 ± 0.5")
 		return
 	}
-	entry := p.item.Entries[0]
+	if p.question.Value, p.question.Tolerance, ok = p.numberOf(right[0]); !ok {
+		return
+	}
+	for _, entry := range wrong {
+		value, tolerance, ok := p.numberOf(entry)
+		if ok && math.Abs(value-p.question.Value) <= p.question.Tolerance {
+			p.problem(entry.Line, "quiz-wrong", fmt.Sprintf("%q is within the right answer", clip(entry.Source)),
+				"a [ ] entry is a wrong answer", "change it or remove it")
+		}
+		p.question.Wrong = append(p.question.Wrong, Wrong{Value: value, Tolerance: tolerance, Why: entry.Why})
+	}
+	p.question.Why = join(p.question.Why, right)
+}
+
+func (p *parser) numberOf(entry Choice) (value, tolerance float64, ok bool) {
 	value, tolerance, err := numberWithTolerance(strings.Trim(entry.Source, "`"))
 	if err != nil {
 		p.problem(entry.Line, "quiz-number", fmt.Sprintf("%q: %v", clip(entry.Source), err),
 			"a number, and a tolerance of 0 or more", "write - 42 or - 42 ± 0.5 or - 42 ± 5%")
-		return
 	}
-	p.question.Value, p.question.Tolerance = value, tolerance
-	p.question.Why = join(p.question.Why, p.item.Entries)
+	return value, tolerance, err == nil
+}
+
+// answers are the right answers of a number or text item, and the wrong ones the
+// author has something to say about. A plain list has only right ones.
+func (p *parser) answers() (right, wrong []Choice, ok bool) {
+	if len(p.item.Choices) == 0 || len(p.item.Entries) > 0 {
+		return p.item.Entries, nil, p.only(false)
+	}
+	if !p.only(true) {
+		return nil, nil, false
+	}
+	p.distinct(p.item.Choices)
+	for _, c := range p.item.Choices {
+		if c.Checked {
+			right = append(right, c)
+			continue
+		}
+		wrong = append(wrong, c)
+		if c.Why == "" {
+			p.problem(c.Line, "quiz-wrong", fmt.Sprintf("nothing is said about the wrong answer %q", clip(c.Source)),
+				"a [ ] entry of a number or text item says below it why it is wrong", "add the reason, or remove the entry")
+		}
+	}
+	if len(right) == 0 {
+		p.problem(p.item.Line, "quiz-none-right", p.name()+" has no right answer", "at least one is marked [x]", "mark the right one with [x]")
+	}
+	return right, wrong, len(right) > 0
 }
 
 // numberWithTolerance reads "42", "42 ± 0.5", "42 +- 0.5" and "42 ± 5%".
@@ -109,14 +149,18 @@ func parseNumber(text string) (float64, error) {
 }
 
 func (p *parser) text() {
-	if !p.only(false) {
+	right, wrong, ok := p.answers()
+	if !ok {
 		return
 	}
-	p.distinct(p.item.Entries)
-	for _, entry := range p.item.Entries {
+	p.distinct(right)
+	for _, entry := range right {
 		p.question.Accept = append(p.question.Accept, p.form(entry, entry.Source))
 	}
-	p.question.Why = join(p.question.Why, p.item.Entries)
+	for _, entry := range wrong {
+		p.question.Wrong = append(p.question.Wrong, Wrong{Form: p.form(entry, entry.Source), Why: entry.Why})
+	}
+	p.question.Why = join(p.question.Why, right)
 }
 
 // form reads one accepted form: a text, or /…/ for a regular expression.

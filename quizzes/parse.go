@@ -25,11 +25,19 @@ const (
 
 var idPattern = regexp.MustCompile(`^[a-z0-9]+(?:-[a-z0-9]+)*$`)
 
-// Parse makes a question of an item, or says what is wrong with it.
+// Parse makes a question of an item, or says what is wrong with it. Of an item with
+// variables every variant is tried.
 func Parse(item Item) (Question, problem.List) {
+	if len(item.Variables) > 0 {
+		return parseVariants(item)
+	}
+	return parseOne(item)
+}
+
+func parseOne(item Item) (Question, problem.List) {
 	p := parser{item: item, question: Question{
-		ID: item.Attrs["id"], Kind: Kind(item.Kind), Title: item.Title, Prompt: item.Prompt,
-		Points: 1, Line: item.Line, Why: item.Why,
+		ID: item.Attrs["id"], Kind: Kind(item.Kind), Title: item.Title, Prompt: item.Prompt, Hints: item.Hints,
+		Points: 1, Line: item.Line, Why: item.Why, Run: item.Run,
 	}}
 	p.attributes()
 	if parse, ok := p.kinds()[p.question.Kind]; ok {
@@ -87,7 +95,7 @@ func (p *parser) unknownKind() {
 }
 
 func (p *parser) attributes() {
-	allowed := []string{"id", "points"}
+	allowed := []string{"id", "points", "shuffle"}
 	names := make([]string, 0, len(p.item.Attrs))
 	for name := range p.item.Attrs {
 		names = append(names, name)
@@ -99,11 +107,21 @@ func (p *parser) attributes() {
 			if near := problem.Nearest(name, allowed); near != "" {
 				fix = fmt.Sprintf("did you mean %s?", near)
 			}
-			p.problem(p.item.Line, "quiz-attribute", fmt.Sprintf("unknown attribute %q", name), "allowed are id, points", fix)
+			p.problem(p.item.Line, "quiz-attribute", fmt.Sprintf("unknown attribute %q", name), "allowed are "+strings.Join(allowed, ", "), fix)
 		}
 	}
 	p.id()
 	p.points()
+	p.shuffle()
+}
+
+// shuffle=no keeps the author's order of options ("none of these" comes last).
+func (p *parser) shuffle() {
+	text, ok := p.item.Attrs["shuffle"]
+	p.question.Fixed = text == "no"
+	if ok && text != "no" && text != "yes" {
+		p.problem(p.item.Line, "quiz-attribute", "shuffle="+clip(text), "shuffle is yes or no", "write shuffle=no, or remove it")
+	}
 }
 
 func (p *parser) id() {
@@ -198,7 +216,11 @@ func hash(q Question) string {
 	for _, o := range q.Options {
 		right = append(right, fmt.Sprintf("%s=%t", o.ID, o.Right))
 	}
-	data, _ := json.Marshal([]any{q.ID, q.Kind, q.Points, right, q.Accept, q.Value, q.Tolerance, q.Key, q.Gaps}) // Plain values always marshal.
+	return digest([]any{q.ID, q.Kind, q.Points, right, q.Accept, q.Value, q.Tolerance, q.Key, q.Gaps})
+}
+
+func digest(parts []any) string {
+	data, _ := json.Marshal(parts) // Plain values always marshal.
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
@@ -206,6 +228,12 @@ func hash(q Question) string {
 // SameKey tells whether other, a translation of q, is graded alike: accepted
 // texts may differ between languages, nothing else may.
 func (q Question) SameKey(other Question) bool {
+	if (q.variants == nil) != (other.variants == nil) {
+		return false
+	}
+	if q.variants != nil && !q.variants.same(other.variants) {
+		return false
+	}
 	q.Accept, other.Accept = nil, nil
 	return len(q.Options) == len(other.Options) && len(q.Targets) == len(other.Targets) && hash(q) == hash(other)
 }
@@ -214,16 +242,22 @@ func (q Question) SameKey(other Question) bool {
 // the item's id, so that it is the same in every language and after every
 // reload, and that is never the author's own.
 func shuffled(id string, n int) []int {
+	indexes := ranked(id, n)
+	if n > 1 && slices.IsSorted(indexes) {
+		indexes = append(indexes[1:], indexes[0])
+	}
+	return indexes
+}
+
+// ranked returns the indexes 0..n-1 in an order that depends on the name only.
+func ranked(name string, n int) []int {
 	indexes := make([]int, n)
 	for i := range indexes {
 		indexes[i] = i
 	}
 	slices.SortFunc(indexes, func(a, b int) int {
-		return strings.Compare(shuffleKey(id, a), shuffleKey(id, b))
+		return strings.Compare(shuffleKey(name, a), shuffleKey(name, b))
 	})
-	if n > 1 && slices.IsSorted(indexes) {
-		indexes = append(indexes[1:], indexes[0])
-	}
 	return indexes
 }
 

@@ -35,9 +35,16 @@ type Question struct {
 	Targets []Option      `json:"targets,omitempty"` // match: what options are matched with, in the order shown.
 	Gaps    int           `json:"gaps,omitempty"`    // cloze: how many blanks the prompt has.
 	Points  float64       `json:"points"`
+	Hints   template.HTML `json:"-"` // Hints as <details>, shown one after the other.
+	Fixed   bool          `json:"-"` // Options keep the author's order.
 	Line    int           `json:"-"`
 	Hash    string        `json:"hash"` // Of everything that decides a grade.
+	Run     string        `json:"-"`    // predict: the id of its run block.
 
+	Variants int `json:"variants,omitempty"` // How many there are; 0 without variables.
+	variants *variants
+
+	Wrong     []Wrong       `json:"-"` // number, text: wrong answers the author has something to say about.
 	Accept    []string      `json:"-"` // text: accepted forms, /…/ is a regular expression (RE2); predict: the output; cloze: per blank, forms joined by " | ".
 	Value     float64       `json:"-"` // number
 	Tolerance float64       `json:"-"` // number, absolute
@@ -51,6 +58,14 @@ type Option struct {
 	Label template.HTML `json:"label"`
 	Right bool          `json:"-"`
 	Why   template.HTML `json:"-"`
+}
+
+// Wrong is a wrong answer that an author expects, with what is to be said about it.
+type Wrong struct {
+	Form      string  // text: as in Question.Accept.
+	Value     float64 // number
+	Tolerance float64
+	Why       template.HTML
 }
 
 // Answer is what a learner gave: option ids for choices, one text otherwise.
@@ -70,8 +85,9 @@ type Answer struct {
 // Score is the graded answer.
 type Score struct {
 	Right    bool                     `json:"right"`
-	Points   float64                  `json:"points"`   // 0..Question.Points.
-	Feedback map[string]template.HTML `json:"feedback"` // By option id that was chosen; "" for the item as a whole.
+	Points   float64                  `json:"points"`          // 0..Question.Points.
+	Parts    []bool                   `json:"parts,omitempty"` // match, cloze: which values are right.
+	Feedback map[string]template.HTML `json:"feedback"`        // By option id that was chosen; "" for the item as a whole.
 }
 
 // Item is the raw form of a question as the Markdown reader found it.
@@ -84,9 +100,15 @@ type Item struct {
 	Prompt  template.HTML
 	Gaps    int      // Blanks in the prompt.
 	Outputs []string // Output blocks of the prompt, which are not shown.
-	Choices []Choice // Task-list entries.
-	Entries []Choice // Plain list entries (accepted answers, order, pairs).
-	Why     template.HTML
+	Run     string   // Id of the run block these belong to.
+	Hints   template.HTML
+
+	// Of an item with variables: [Mark](i) in a text stands for Expressions[i].
+	Variables   []Variable
+	Expressions []string
+	Choices     []Choice // Task-list entries.
+	Entries     []Choice // Plain list entries (accepted answers, order, pairs).
+	Why         template.HTML
 }
 
 // Choice is a list entry of an item.

@@ -45,6 +45,7 @@ func newBuilder(in Input, late <-chan struct{}) *builder {
 func (b *builder) build() {
 	root := b.engine.parser.Parse(text.NewReader(b.in.Source))
 	b.blocks(root)
+	b.formulas(root)
 	b.inlines(root)
 	parts := b.split(root)
 	b.footnotes(root, parts)
@@ -182,6 +183,10 @@ func plain(n ast.Node, source []byte) string {
 			out.Write(n.Label(source))
 		case *gap:
 			out.WriteString(strings.Repeat("_", n.width))
+		case *value:
+			out.WriteString(n.text)
+		case *formula:
+			out.WriteString(n.tex)
 		}
 		return ast.WalkContinue, nil
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 
 	"pattarai/lessons/problem"
+	"pattarai/quizzes"
 )
 
 const allowedHTML = "only <details><summary>…</summary>, <kbd>, <sub>, <sup>, <br> and comments are"
@@ -104,7 +105,8 @@ func (b *builder) comment(text string, line int) ast.Node {
 		return &directive{name: "source", value: m[1], line: line}
 	}
 	if m := quizComment.FindStringSubmatch(text); m != nil {
-		return &directive{name: "q", value: m[1], attrs: b.attrs(m[2], line), line: line}
+		attrs, variables := variableLines(m[2], line)
+		return &directive{name: "q", value: m[1], attrs: b.attrs(attrs, line), variables: variables, line: line}
 	}
 	if m := otherComment.FindStringSubmatch(text); m != nil {
 		if near := problem.Nearest(m[1], []string{"check", "source"}); near != "" {
@@ -130,6 +132,22 @@ func (b *builder) check(id string, line int) ast.Node {
 	b.checks[id] = line
 	b.document.Checks = append(b.document.Checks, Anchor{Name: id, Line: line})
 	return &directive{name: "check", value: id, line: line}
+}
+
+var variableLine = regexp.MustCompile(`^\s*([A-Za-z_][A-Za-z0-9_]*):\s*(.*?)\s*$`)
+
+// variableLines takes the lines "name: expression" out of a quiz comment, which
+// begins at a line.
+func variableLines(text string, line int) (attrs string, variables []quizzes.Variable) {
+	var rest []string
+	for i, l := range strings.Split(text, "\n") {
+		if m := variableLine.FindStringSubmatch(l); m != nil && i > 0 {
+			variables = append(variables, quizzes.Variable{Name: m[1], Source: m[2], Line: line + i})
+		} else {
+			rest = append(rest, l)
+		}
+	}
+	return strings.Join(rest, "\n"), variables
 }
 
 func (b *builder) attrs(text string, line int) map[string]string {

@@ -136,7 +136,7 @@ func dangerous(t testing.TB, text string) []string {
 			out = append(out, "<"+token.Data+">")
 		}
 		for _, a := range token.Attr {
-			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc" || a.Key == "action" || a.Key == "formaction" ||
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc" || a.Key == "action" && !strings.HasPrefix(a.Val, "/lessons/c/a/quiz/") || a.Key == "formaction" ||
 				(a.Key == "href" || a.Key == "src") && !allowedURL.MatchString(a.Val) {
 				out = append(out, a.Key+"="+a.Val)
 			}

@@ -4,6 +4,8 @@ import (
 	"html/template"
 
 	"github.com/yuin/goldmark/ast"
+
+	"pattarai/quizzes"
 )
 
 // The nodes that this package puts into the tree.
@@ -14,6 +16,9 @@ var (
 	kindAlert     = ast.NewNodeKind("LessonAlert")
 	kindGap       = ast.NewNodeKind("LessonGap")
 	kindHTML      = ast.NewNodeKind("LessonHTML")
+	kindInline    = ast.NewNodeKind("LessonInlineHTML")
+	kindValue     = ast.NewNodeKind("LessonValue")
+	kindFormula   = ast.NewNodeKind("LessonFormula")
 )
 
 // code is a fenced or indented block.
@@ -37,6 +42,8 @@ type directive struct {
 	value string // The check's id, the source mark, the kind of item.
 	attrs map[string]string
 	line  int
+
+	variables []quizzes.Variable // Of a quiz item.
 }
 
 func (*directive) Kind() ast.NodeKind         { return kindDirective }
@@ -81,3 +88,32 @@ type ready struct {
 
 func (*ready) Kind() ast.NodeKind         { return kindHTML }
 func (n *ready) Dump(src []byte, lvl int) { ast.DumpHelper(n, src, lvl, nil, nil) }
+
+// inlineHTML is HTML within a line that was made elsewhere.
+type inlineHTML struct {
+	ast.BaseInline
+	html template.HTML
+}
+
+func (*inlineHTML) Kind() ast.NodeKind         { return kindInline }
+func (n *inlineHTML) Dump(src []byte, lvl int) { ast.DumpHelper(n, src, lvl, nil, nil) }
+
+// value is {{expression}}: text as it is written, but in a quiz item with variables.
+type value struct {
+	ast.BaseInline
+	text string // As written, with its braces; or a mark of package quizzes.
+}
+
+func (*value) Kind() ast.NodeKind         { return kindValue }
+func (n *value) Dump(src []byte, lvl int) { ast.DumpHelper(n, src, lvl, nil, nil) }
+
+// formula is TeX within a line.
+type formula struct {
+	ast.BaseInline
+	tex   string
+	block bool // Displayed apart.
+	line  int
+}
+
+func (*formula) Kind() ast.NodeKind         { return kindFormula }
+func (n *formula) Dump(src []byte, lvl int) { ast.DumpHelper(n, src, lvl, nil, nil) }

@@ -59,6 +59,10 @@ func itemLength(nodes []ast.Node, kind string) int {
 		case *ast.List:
 			answered = true
 			continue
+		case *details:
+			if answered && !isSolution(n.summary) {
+				continue
+			}
 		case *ast.Blockquote:
 			if answered {
 				return i + 1
@@ -89,10 +93,21 @@ func (b *builder) strayItems(n ast.Node) {
 // item parses one quiz item and returns the node that shows it.
 func (b *builder) item(s *Step, heading *ast.Heading, d *directive, nodes []ast.Node) ast.Node {
 	raw := quizzes.Item{File: b.in.File, Line: d.line, Kind: d.value, Attrs: d.attrs, Title: plain(heading, b.in.Source)}
-	var prompt []ast.Node
+	var prompt, hints []ast.Node
+	var values expressions
 	seen := false
 	for _, n := range nodes {
+		if len(d.variables) > 0 {
+			values.marks(n, b.in.Source)
+		}
 		switch n := n.(type) {
+		case *details:
+			if isSolution(n.summary) {
+				b.problem(n.line, "solution-nested", "a solution stands inside a quiz item", "an item's explanation is the quote after its list", "write it as a quote: > …")
+				continue
+			}
+			n.open = false
+			hints = append(hints, n)
 		case *ast.List:
 			b.entries(&raw, n)
 			seen = true
@@ -109,6 +124,8 @@ func (b *builder) item(s *Step, heading *ast.Heading, d *directive, nodes []ast.
 		}
 	}
 	raw.Prompt = b.prompt(&raw, prompt)
+	raw.Hints = b.html(hints...)
+	b.marked(&raw, &values, d)
 	question, problems := quizzes.Parse(raw)
 	b.problems = append(b.problems, problems...)
 	if problems.HasErrors() || b.itemTwice(question.ID, d.line) {
@@ -117,6 +134,32 @@ func (b *builder) item(s *Step, heading *ast.Heading, d *directive, nodes []ast.
 	b.document.Questions = append(b.document.Questions, question)
 	s.Items = append(s.Items, question.ID)
 	return &ready{html: b.form(question)}
+}
+
+// marked gives an item its variables, and marks to the sources of its entries.
+func (b *builder) marked(raw *quizzes.Item, values *expressions, d *directive) {
+	if len(d.variables) == 0 {
+		return
+	}
+	for _, list := range [][]quizzes.Choice{raw.Choices, raw.Entries} {
+		for i := range list {
+			list[i].Source = values.mark(list[i].Source)
+		}
+	}
+	raw.Variables, raw.Expressions = d.variables, values.sources
+	if values.full {
+		b.problem(d.line, "quiz-expression", "too many different expressions in one quiz item", fmt.Sprintf("at most %d", maxExpressions), "name what is used often as a variable")
+	}
+}
+
+// form renders a question as the form that asks it.
+func (b *builder) form(q quizzes.Question) template.HTML {
+	form, err := q.Form(quizzes.FormOptions{Action: b.in.Base + "/quiz/" + q.ID})
+	if err != nil {
+		b.problem(q.Line, "quiz-form", "the form of the quiz item cannot be made: "+err.Error(), "", "report this item as a bug")
+		return ""
+	}
+	return b.sanitised(string(form))
 }
 
 func (b *builder) itemTwice(id string, line int) bool {
@@ -135,7 +178,7 @@ func (b *builder) prompt(raw *quizzes.Item, nodes []ast.Node) template.HTML {
 	var shown []ast.Node
 	for _, n := range nodes {
 		if c, ok := n.(*code); ok && raw.Kind == string(quizzes.Predict) && c.outputOf != "" {
-			raw.Outputs = append(raw.Outputs, c.text)
+			raw.Outputs, raw.Run = append(raw.Outputs, c.text), c.outputOf
 			continue
 		}
 		shown = append(shown, n)

@@ -7,6 +7,7 @@ import (
 	"html"
 	"html/template"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -26,7 +27,6 @@ type engine struct {
 	parser   parser.Parser
 	renderer renderer.Renderer
 	policy   *bluemonday.Policy
-	forms    *template.Template
 }
 
 // shared is made once, when the first text is rendered.
@@ -36,10 +36,10 @@ func newEngine() *engine {
 	md := goldmark.New(
 		goldmark.WithExtensions(extension.Linkify, extension.Strikethrough, extension.TaskList, extension.Footnote, extension.DefinitionList,
 			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
-		goldmark.WithParserOptions(parser.WithInlineParsers(util.Prioritized(gapParser{}, 400))),
+		goldmark.WithParserOptions(parser.WithInlineParsers(util.Prioritized(gapParser{}, 400), util.Prioritized(valueParser{}, 90), util.Prioritized(formulaParser{}, 95))),
 		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(nodeRenderer{newHighlighter()}, 100))),
 	)
-	return &engine{parser: md.Parser(), renderer: md.Renderer(), policy: newPolicy(), forms: newForms()}
+	return &engine{parser: md.Parser(), renderer: md.Renderer(), policy: newPolicy()}
 }
 
 // html renders and sanitises nodes. They leave the tree they were in.
@@ -155,6 +155,9 @@ func (r nodeRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
 	reg.Register(kindAlert, r.alert)
 	reg.Register(kindGap, r.gap)
 	reg.Register(kindHTML, r.ready)
+	reg.Register(kindInline, r.inline)
+	reg.Register(kindValue, r.value)
+	reg.Register(kindFormula, r.formula)
 }
 
 func (r nodeRenderer) directive(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -211,6 +214,22 @@ func (r nodeRenderer) ready(w util.BufWriter, _ []byte, n ast.Node, entering boo
 	return ast.WalkContinue, err
 }
 
+func (r nodeRenderer) inline(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if !entering {
+		return ast.WalkContinue, nil
+	}
+	_, err := w.WriteString(string(n.(*inlineHTML).html))
+	return ast.WalkContinue, err
+}
+
+func (r nodeRenderer) value(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if !entering {
+		return ast.WalkContinue, nil
+	}
+	_, err := w.WriteString(html.EscapeString(n.(*value).text))
+	return ast.WalkContinue, err
+}
+
 var blankInCode = regexp.MustCompile(`_{3,}`)
 
 // code renders a block with the hooks of docs/lesson-html.md.
@@ -221,6 +240,8 @@ func (r nodeRenderer) code(w util.BufWriter, _ []byte, node ast.Node, entering b
 	n := node.(*code)
 	var out strings.Builder
 	switch {
+	case n.lang == "math":
+		return r.displayed(w, n.text)
 	case n.lang == "mermaid":
 		out.WriteString(`<pre class="mermaid">` + html.EscapeString(n.text) + "</pre>\n")
 	case n.outputOf != "":
@@ -258,4 +279,10 @@ func (r nodeRenderer) block(out *strings.Builder, n *code) {
 		r.highlighter.write(out, lang, n.text)
 	}
 	out.WriteString("</code></pre></figure>\n")
+}
+
+// blank is the input of a blank.
+func blank(number, width int) string {
+	n := strconv.Itoa(number)
+	return `<input type="text" name="value" class="gap" size="` + strconv.Itoa(min(max(width, 6), 30)) + `" aria-label="Blank ` + n + `" autocomplete="off">`
 }
