@@ -21,6 +21,7 @@ import (
 	"pattarai/server/account"
 	"pattarai/server/fault"
 	"pattarai/server/labs"
+	"pattarai/server/recall"
 	"pattarai/server/submit"
 )
 
@@ -28,6 +29,7 @@ var (
 	_ account.Store = (*Store)(nil)
 	_ submit.Store  = (*Store)(nil)
 	_ labs.Store    = (*Store)(nil)
+	_ recall.Store  = (*Store)(nil)
 )
 
 // Dialect is what one kind of database does its own way.
@@ -51,7 +53,7 @@ type Config struct {
 	Logger  *slog.Logger // nil means [slog.Default].
 }
 
-// Store implements the stores of packages account, submit and labs. It is safe
+// Store implements the stores of packages account, submit, labs and recall. It is safe
 // for concurrent use.
 //
 // Every write is durable when its method returns nil. A write whose context ended

@@ -35,6 +35,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"start times":               startTimes,
 		"files":                     files,
 		"file history":              fileHistory,
+		"cards":                     cards,
+		"due cards":                 dueCards,
 		"cancelled writes":          cancelledWrites,
 		"ping and closing":          pingAndClose,
 		"backup while writing goes": backup,
