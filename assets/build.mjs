@@ -40,7 +40,7 @@ function configurations(outdir) {
   return [
     {
       ...shared,
-      entryPoints: { site: "src/site.ts", lesson: "src/lesson.ts", report: "src/report.ts" },
+      entryPoints: { site: "src/site.ts", lesson: "src/lesson.ts", report: "src/report.ts", review: "src/review.ts" },
       outdir, format: "esm", splitting: true, chunkNames: "chunk-[name]-[hash]",
     },
     {

@@ -85,9 +85,10 @@ type Answer struct {
 // Score is the graded answer.
 type Score struct {
 	Right    bool                     `json:"right"`
-	Points   float64                  `json:"points"`          // 0..Question.Points.
-	Parts    []bool                   `json:"parts,omitempty"` // match, cloze: which values are right.
-	Feedback map[string]template.HTML `json:"feedback"`        // By option id that was chosen; "" for the item as a whole.
+	Points   float64                  `json:"points"`             // 0..Question.Points.
+	Parts    []bool                   `json:"parts,omitempty"`    // match, cloze: which values are right.
+	Observed *string                  `json:"observed,omitempty"` // predict: what the code printed, when a real run marked it.
+	Feedback map[string]template.HTML `json:"feedback"`           // By option id that was chosen; "" for the item as a whole.
 }
 
 // Item is the raw form of a question as the Markdown reader found it.

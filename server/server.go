@@ -21,6 +21,8 @@ import (
 	"pattarai/sandbox/pool"
 	"pattarai/server/account"
 	"pattarai/server/catalog"
+	"pattarai/server/grade"
+	"pattarai/server/recall"
 	"pattarai/server/store"
 	"pattarai/server/store/sqlite"
 	"pattarai/server/submit"
@@ -56,6 +58,7 @@ type Server struct {
 	catalog  *catalog.Catalog
 	store    *store.Store
 	submits  *submit.Service
+	recall   *recall.Service
 	labs     labsService
 	engine   *pool.Pool
 	closers  []closer // In the order of their making.
@@ -119,6 +122,7 @@ func (s *Server) open(ctx context.Context, o Options) error {
 	if err := s.openLabs(ctx, secret, m, o.Now); err != nil {
 		return err
 	}
+	s.recall = recall.New(s.store, o.Now)
 	s.openSubmissions(m, o.Now)
 	m.watchLabs(s.store)
 	return s.openWeb(secret, m, o.Now)
@@ -132,7 +136,7 @@ func (s *Server) opened(name string, end func(context.Context) error) {
 func (s *Server) openWeb(secret []byte, m *metrics, now func() time.Time) error {
 	base := s.cfg.base(portOf(s.listener))
 	handler, err := web.New(web.Options{
-		Catalog: s.catalog, Accounts: account.New(s.store, now), Labs: s.labs, Previews: previews{s.labs}, Submissions: s.submits,
+		Catalog: s.catalog, Accounts: account.New(s.store, now), Labs: s.labs, Previews: previews{s.labs}, Submissions: s.submits, Recall: s.recall,
 		Assets: web.Assets{FS: assets.FS(), Static: assets.Static, Text: assets.Text, Languages: assets.Languages()},
 		Site:   s.cfg.Site, BaseURL: base, PreviewDomain: s.cfg.previewDomain(), Hosts: s.cfg.Hosts, TrustedProxies: s.cfg.proxies(),
 		Author: s.cfg.Preview, Secret: secret, Log: s.log, Now: now, Ready: s.readiness, Observe: m.request, Metrics: m.handler(),
@@ -264,6 +268,7 @@ func lessonCount(s *catalog.Snapshot) int {
 func (s *Server) openSubmissions(m *metrics, now func() time.Time) {
 	s.submits = submit.New(submit.Config{
 		Store: observedSubmissions{s.store, m}, Graders: s.graders(now), Now: now, NewID: newULID, Workers: s.cfg.Graders, Logger: s.log,
+		Runner: grade.Predictions{Sessions: grade.FromLabs(s.labs)}, Graded: recalled{s.recall, s.log}.hear,
 	})
 	s.opened("submissions", s.submits.Close)
 }

@@ -23,7 +23,7 @@ function renderPages() {
 
 const pageOf = {
   "/": "home", "/courses/haproxy": "course", "/lessons/haproxy/weighted-round-robin": "lesson", "/lessons/haproxy/reading-the-log": "lesson-plain",
-  "/progress": "progress", "/reports/r4": "report", "/reports/r3": "report-ours", "/reports/r5": "report-running",
+  "/progress": "progress", "/review": "review", "/lessons/haproxy/weighted-round-robin/quiz/hx9-q1": "question", "/reports/r4": "report", "/reports/r3": "report-ours", "/reports/r5": "report-running",
 };
 
 /** Starts the mock; resolves with {url, close, lab}. options go to the pretended lab. */
@@ -66,6 +66,7 @@ async function api(request, response, pathname, lab) {
   const body = text ? JSON.parse(text) : {};
   const rest = pathname.replace(/^\/api\/lessons\/[^/]+\/[^/]+\//, "");
   if (rest === "events" || pathname.endsWith("/events")) return lab.listen(request, response);
+  if (pathname === "/api/review") return void response.writeHead(200, { "Content-Type": "application/json" }).end('{"due":3,"next":null}');
   const [status, answer] = lab.handle(request.method, rest, body);
   response.writeHead(status, { "Content-Type": "application/json" }).end(answer === undefined ? "" : JSON.stringify(answer));
 }

@@ -120,7 +120,7 @@ export class Lab {
   }
 
   whole() {
-    return { now: iso(), learner: { id: "me", name: "", guest: true }, labs: this.labs, lab: this.lab && { ...this.lab, nodes: [...this.states.values()] }, files: this.files, checks: this.checks, report: this.report, running: this.grading, quizzes: this.quizzes,
+    return { now: iso(), learner: { id: "me", name: "", guest: true }, labs: this.labs, lab: this.lab && { ...this.lab, nodes: [...this.states.values()] }, files: this.files, checks: this.checks, report: this.report, running: this.grading, quizzes: this.quizzes, items: { "hx9-q1": { order: ["c", "b", "a"] }, "hx9-q2": { order: ["b", "c", "a"] } },
       topology: { nodes }, shell: "client", edit: this.files.map((f) => f.path), preview: true };
   }
 
@@ -181,8 +181,10 @@ export class Lab {
     const right = values.includes("b");
     const tries = (this.quizzes[id]?.tries ?? 0) + 1;
     const feedback = Object.fromEntries(values.map((v) => [v, right ? "<p>Yes: 3 of 2 + 1 + 3.</p>" : "<p>Count the parts, not the servers.</p>"]));
-    this.quizzes[id] = { tries, right, points: right ? 1 : 0, values, feedback };
-    return [200, { right, points: right ? 1 : 0, tries, feedback }];
+    const score = { tries, right, points: right ? 1 : 0, max_points: 1, feedback, parts: id.endsWith("q3") ? values.map((v) => v === "1") : undefined };
+    if (!right && tries > 2) score.solution = "<ul><li>Half: 3 of 6</li></ul>";
+    this.quizzes[id] = { ...score, values };
+    return [200, { ...score, next: right ? undefined : "2026-11-24T00:00:00Z" }];
   }
 
   terminals(method, id, { node: on, id: known }) {

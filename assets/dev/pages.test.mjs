@@ -45,7 +45,7 @@ async function violations(page) {
   return result.violations.flatMap((v) => v.nodes.slice(0, 4).map((n) => `${v.id}: ${n.html.slice(0, 140)} | ${n.any[0]?.message ?? n.failureSummary}`));
 }
 
-for (const path of ["/", "/courses/haproxy", lesson, "/lessons/haproxy/reading-the-log", "/progress", "/reports/r4", "/reports/r3", "/reports/r5", "/nowhere"]) {
+for (const path of ["/", "/courses/haproxy", lesson, "/lessons/haproxy/reading-the-log", "/progress", "/review", "/lessons/haproxy/weighted-round-robin/quiz/hx9-q1", "/reports/r4", "/reports/r3", "/reports/r5", "/nowhere"]) {
   for (const colorScheme of ["light", "dark"]) {
     for (const [lang, width] of [["en", 1440], ["ta", 1440], ["en", 390]]) {
       test(`${path} ${colorScheme} ${lang} ${width}`, async () => {
@@ -130,6 +130,70 @@ test("a quiz answers in place and by keyboard", async () => {
   await quiz.locator("input").first().press("ArrowDown");
   await quiz.getByRole("button", { name: "Try again" }).press("Enter");
   await quiz.locator(".feedback .is-passed").waitFor();
+  await page.close();
+});
+
+test("ordering works by keyboard, by button and by dragging, and says what it does", async () => {
+  const { page, errors } = await open(`${mock.url}/review`);
+  const quiz = page.locator('[data-quiz="hx9-q2"]');
+  const ids = () => quiz.locator(".order [name=value]").evaluateAll((inputs) => inputs.map((input) => input.value).join(""));
+  assert.equal(await ids(), "abc");
+  assert.equal(await quiz.locator(".handle[tabindex='0']").count(), 1, "one row is in the tab order");
+  await quiz.locator(".handle").first().focus();
+  for (const key of ["Space", "ArrowDown", "ArrowDown", "Space"]) await page.keyboard.press(key);
+  assert.equal(await ids(), "bca");
+  assert.match(await quiz.locator("[role=status]").first().innerText(), /put down, place 3 of 3/);
+  await page.keyboard.press("ArrowUp");
+  assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /configuration/);
+  await quiz.locator(".up").nth(1).click();
+  assert.equal(await ids(), "cba");
+  const [from, to] = await Promise.all([0, 2].map((n) => quiz.locator(".handle").nth(n).boundingBox()));
+  await page.mouse.move(from.x + 5, from.y + 5);
+  await page.mouse.down();
+  await page.mouse.move(to.x + 5, to.y + to.height, { steps: 8 });
+  await page.mouse.up();
+  assert.equal(await ids(), "bac");
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test("matching works by dragging and by lists, and hints open one after the other", async () => {
+  const { page } = await open(`${mock.url}/review`);
+  const quiz = page.locator('[data-quiz="hx9-q3"]');
+  await quiz.locator("[data-target='2']").dragTo(quiz.locator(".option").first());
+  assert.equal(await quiz.locator("select").first().inputValue(), "2");
+  await quiz.locator("select").nth(1).selectOption("1");
+  await quiz.getByRole("button", { name: "Answer" }).click();
+  await quiz.locator(".option.is-right select[aria-invalid=false]").waitFor();
+  await quiz.locator(".option.is-wrong select[aria-invalid=true]").waitFor();
+  assert.deepEqual(await violations(page), []);
+  const hints = page.locator('[data-quiz="hx9-q1"] .hints details');
+  assert.deepEqual(await hints.evaluateAll((all) => all.map((d) => d.checkVisibility())), [true, false]);
+  await hints.first().locator("summary").click();
+  assert.deepEqual(await hints.evaluateAll((all) => all.map((d) => d.checkVisibility())), [true, true]);
+  await page.close();
+});
+
+test("without scripts a question is a form whose places are numbers", async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(`${mock.url}/review`);
+  const quiz = page.locator('[data-quiz="hx9-q2"]');
+  assert.equal(await quiz.locator("input.place:visible").count(), 3);
+  assert.equal(await quiz.locator(".up:visible").count(), 0);
+  await context.close();
+});
+
+test("three wrong answers show the right one", async () => {
+  const { page } = await open(`${idle.url}/review`);
+  const quiz = page.locator('[data-quiz="hx9-q1"]');
+  for (let tries = 1; tries <= 3; tries++) {
+    await quiz.locator("input").first().check();
+    await quiz.locator("button[type=submit]").click();
+    await quiz.locator(".feedback", { hasText: tries > 1 ? `${tries} tries` : "Not quite" }).waitFor();
+    assert.equal(await quiz.getByText("The right answer").count(), tries < 3 ? 0 : 1);
+  }
+  await page.locator("[data-review-card]").first().getByRole("button", { name: "Hardly" }).waitFor();
   await page.close();
 });
 

@@ -62,7 +62,7 @@ func render(name, lang string, page map[string]any, out string) error {
 	return t.ExecuteTemplate(file, "layout", data)
 }
 
-// shape turns whole numbers into ints and fields called HTML into markup, as the
+// shape turns whole numbers into ints and fields that hold HTML into markup, as the
 // page structs have them. Points and shares stay fractions.
 func shape(v any) any {
 	switch v := v.(type) {
@@ -72,7 +72,7 @@ func shape(v any) any {
 			number, isNumber := value.(float64)
 			text, isText := value.(string)
 			switch {
-			case key == "HTML" && isText:
+			case isText && strings.Contains(" HTML Form Why Option Solution ", " "+key+" "):
 				out[key] = template.HTML(text)
 			case isNumber && !strings.Contains("Points MaxPoints Observed Expected TookSeconds", key) && number == math.Trunc(number):
 				out[key] = int(number)

@@ -20,7 +20,8 @@ func (t trial) blocks(ctx context.Context, s *sandbox.Session) ([]Step, error) {
 	for _, run := range t.runs() {
 		took := stopwatch()
 		step := Step{Name: fmt.Sprintf("%s (line %d)", run.ID, run.Line)}
-		command, ok := blockCommand(run)
+		command, ok := sandbox.Script(run.Lang, run.Code)
+		command.Timeout = blockTime
 		if !ok {
 			step.OK, step.Skipped = true, fmt.Sprintf("blocks in %s are not run here", run.Lang)
 			steps = append(steps, step)
@@ -57,23 +58,6 @@ func (t trial) node(run lessons.Run) string {
 		return run.Node
 	}
 	return t.lesson.Exercise.Shell
-}
-
-// blockCommand is how a block runs; ok is false for languages that no node is
-// known to speak. Both outputs are one, as in a terminal.
-func blockCommand(run lessons.Run) (agent.Command, bool) {
-	c := agent.Command{Timeout: blockTime}
-	switch run.Lang {
-	case "bash", "console", "shell", "":
-		c.Args = []string{"bash", "-lc", "exec 2>&1\n" + run.Code}
-	case "sh":
-		c.Args = []string{"sh", "-c", "exec 2>&1\n" + run.Code}
-	case "python", "python3":
-		c.Args = []string{"python3", "-c", run.Code}
-	default:
-		return agent.Command{}, false
-	}
-	return c, true
 }
 
 // notPrinted says why a block did not do what the text says; "" when it did.

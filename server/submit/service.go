@@ -21,6 +21,11 @@ type Config struct {
 	NewID   func() string    // Unique and sortable by time: a ULID.
 	Workers int              // Grades at once; 0 means 2.
 	Logger  *slog.Logger     // nil means slog.Default().
+	Runner  Runner           // Runs the code of predict items; nil: what was proved marks them.
+
+	// Graded hears of every submission that was graded and counts, after it was
+	// stored; nil when nobody listens. It must be quick.
+	Graded func(context.Context, Submission)
 }
 
 // Service takes submissions in and has them graded. It is safe for concurrent use.

@@ -162,7 +162,11 @@ func (s *Service) finish(ctx context.Context, e entry, sub Submission) (Submissi
 	if err := s.insist(last, func(ctx context.Context) error { return s.Store.FinishSubmission(ctx, sub) }); err != nil {
 		return Submission{}, err
 	}
-	return s.stored(last, e)
+	graded, err := s.stored(last, e)
+	if err == nil {
+		s.graded(last, graded)
+	}
+	return graded, err
 }
 
 // lasting is ctx with some more time after it ended.

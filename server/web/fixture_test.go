@@ -25,6 +25,7 @@ import (
 	"pattarai/server/catalog"
 	"pattarai/server/fault"
 	"pattarai/server/labs"
+	"pattarai/server/recall"
 	"pattarai/server/submit"
 	"pattarai/server/web"
 )
@@ -49,7 +50,11 @@ func content() fstest.MapFS {
 			"    http: {url: \"http://haproxy/\"}\n    expect: {status: 200}\n"),
 		"demo/01-first/files/haproxy.cfg":          file("global\n"),
 		"demo/01-first/solutions/good/haproxy.cfg": file("global\n# good\n"),
-		"demo/02-second/lesson.md":                 file("---\ntitle: Second lesson\nsummary: Only words.\nminutes: 1\nlevel: beginner\n---\n\nNothing to run.\n"),
+		"demo/03-questions/lesson.md": file("---\ntitle: Questions\nsummary: Many.\n---\n\n" +
+			"### Sum\n\n<!-- q:number id=sum\na: 2..9\nb: [3, 50]\n-->\n\nWhat is {{a}} + {{b}}?\n\n- [x] {{a + b}}\n  - Just add.\n- [ ] {{a * b}}\n  - You multiplied.\n\n" +
+			"### Row\n\n<!-- q:order id=row -->\n\n1. one\n2. two\n3. three\n\n> Counting.\n\n" +
+			"### Many\n\n<!-- q:single id=many -->\n\n- [ ] v\n- [ ] w\n- [ ] x\n- [ ] y\n- [x] z\n\n> The last letter.\n"),
+		"demo/02-second/lesson.md": file("---\ntitle: Second lesson\nsummary: Only words.\nminutes: 1\nlevel: beginner\n---\n\nNothing to run.\n"),
 	}
 }
 
@@ -59,6 +64,7 @@ type site struct {
 	web      *web.Handler
 	labs     *fakeLabs
 	work     *fakeWork
+	recall   *recall.Service
 	accounts *fakeAccounts
 	catalog  *catalog.Catalog
 	log      *lockedBuffer
@@ -103,10 +109,16 @@ func newSite(t *testing.T, change ...func(*web.Options)) *site {
 		labs: newFakeLabs(), work: newFakeWork(), accounts: newFakeAccounts(), catalog: lessons, log: new(lockedBuffer),
 		clock: &clock{now: time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)},
 	}
+	s.recall = recall.New(newFakeCards(), s.clock.Now)
+	s.work.graded = func(ctx context.Context, sub submit.Submission) {
+		if err := s.recall.Answered(ctx, recall.Key{Learner: sub.Learner, Lesson: sub.Lesson, Item: sub.Item}, sub.Score.Right); err != nil {
+			t.Error(err)
+		}
+	}
 	s.Server = httptest.NewUnstartedServer(nil)
 	_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
 	options := web.Options{
-		Catalog: lessons, Accounts: s.accounts, Labs: s.labs, Previews: s.labs, Submissions: s.work,
+		Catalog: lessons, Accounts: s.accounts, Labs: s.labs, Previews: s.labs, Submissions: s.work, Recall: s.recall,
 		Assets: web.Assets{FS: assets.FS(), Static: assets.Static, Text: assets.Text, Languages: assets.Languages()},
 		Site:   "Test", BaseURL: &url.URL{Scheme: "http", Host: "localhost:" + port}, PreviewDomain: "localhost",
 		Secret: []byte("0123456789abcdef0123456789abcdef"), Log: slog.New(slog.NewJSONHandler(s.log, nil)), Now: s.clock.Now,
@@ -435,6 +447,8 @@ type fakeWork struct {
 	byKey  map[string]string
 	news   []chan submit.Update
 	number int
+	runner submit.Runner
+	graded func(context.Context, submit.Submission)
 }
 
 func newFakeWork() *fakeWork {
@@ -445,7 +459,7 @@ func (f *fakeWork) insert(s submit.Submission) submit.Submission {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	key := s.Learner + s.Lesson + s.Item + s.Key
-	if id, ok := f.byKey[key]; ok {
+	if id, ok := f.byKey[key]; ok && s.Key != "" {
 		return f.all[id]
 	}
 	f.number++
@@ -468,7 +482,9 @@ func (f *fakeWork) SubmitChecks(_ context.Context, in submit.SubmitChecks) (subm
 }
 
 func (f *fakeWork) AnswerQuiz(ctx context.Context, in submit.AnswerQuiz) (submit.Submission, error) {
-	return submit.New(submit.Config{Store: quizStore{f: f}, NewID: func() string { return "" }, Now: time.Now}).AnswerQuiz(ctx, in)
+	return submit.New(submit.Config{
+		Store: quizStore{f: f}, NewID: func() string { return "" }, Now: time.Now, Runner: f.runner, Graded: f.graded,
+	}).AnswerQuiz(ctx, in)
 }
 
 // quizStore lets the real service grade answers.

@@ -10,6 +10,7 @@ import (
 	"pattarai/server/account"
 	"pattarai/server/catalog"
 	"pattarai/server/labs"
+	"pattarai/server/recall"
 	"pattarai/server/submit"
 )
 
@@ -68,6 +69,15 @@ type LabTerminals interface {
 	NewTerminal(ctx context.Context, learner, lesson, node string) (labs.Terminal, error)
 	AttachTerminal(ctx context.Context, learner, lesson, id string, cols, rows int) (agent.Shell, error)
 	EndTerminal(ctx context.Context, learner, lesson, id string) error
+}
+
+// Recall brings back what was missed. *recall.Service is one.
+type Recall interface {
+	Due(ctx context.Context, learner string, limit int) ([]recall.Card, error)
+	Count(ctx context.Context, learner string) (due int, next time.Time, err error)
+	Card(ctx context.Context, key recall.Key) (card recall.Card, known bool, err error)
+	Rate(ctx context.Context, key recall.Key, word string) (recall.Card, error)
+	Forget(ctx context.Context, key recall.Key) error
 }
 
 // Previews finds the running lab behind a preview. The error is a fault.NotFound

@@ -89,6 +89,7 @@ type StepPart struct {
 // ProgressPage is what a learner has done.
 type ProgressPage struct {
 	Layout
+	Due      int // To review now.
 	Lessons  []ProgressRow
 	Attempts []AttemptRow
 }
@@ -109,6 +110,56 @@ type AttemptRow struct {
 	Attempt           int
 	Verdict           string // passed, failed, timed_out, limit_exceeded, pending, ungraded
 	Points, MaxPoints float64
+}
+
+// QuestionPart is a quiz item as one learner gets it.
+type QuestionPart struct {
+	ID       string
+	Lesson   LessonCard
+	Form     template.HTML
+	Variants int // How many there are; 0 when it is the same for everyone.
+}
+
+// AnsweredPart is what came of the last answer.
+type AnsweredPart struct {
+	Right, Partly     bool
+	Points, MaxPoints float64
+	Tries             int
+	Reasons           []ReasonPart
+	Why               template.HTML
+	Solution          template.HTML // After enough tries.
+	Observed          string        // predict: what the code really printed.
+	Proved            bool          // predict: no lab was there to run it.
+}
+
+// ReasonPart is what is said about a chosen option.
+type ReasonPart struct {
+	Option, Why template.HTML
+}
+
+// QuestionPage is one quiz item.
+type QuestionPage struct {
+	Layout
+	Question QuestionPart
+	Answered *AnsweredPart // nil before the first answer.
+	Refused  string        // Why the answer that was just sent was not taken.
+	Next     string        // The day it comes back: "24 Nov 2026"; "" when it does not.
+}
+
+// ReviewPage is what is due today.
+type ReviewPage struct {
+	Layout
+	Cards []ReviewPart
+	More  int    // Due beyond those shown.
+	Next  string // The day on which the next of the others is due; "" when there is none.
+}
+
+// ReviewPart is one card: a question, or a check to do again.
+type ReviewPart struct {
+	QuestionPart
+	Item  string
+	Claim string // Of a check; "" of a question.
+	Place string // Where the check is.
 }
 
 // ReportPage is one submission's report.

@@ -40,6 +40,9 @@ func (h *Handler) fillProgress(ctx context.Context, page *ProgressPage, who, lan
 	if err != nil {
 		return err
 	}
+	if page.Due, _, err = h.Recall.Count(ctx, who); err != nil {
+		return err
+	}
 	lastSeen := make(map[string]time.Time)
 	for _, s := range all {
 		if s.Received.After(lastSeen[s.Lesson]) {

@@ -37,8 +37,13 @@ func routes() []route {
 		{"GET", "/courses/:course", (*Handler).course, public, free},
 		{"GET", lesson, (*Handler).lesson, public, free},
 		{"GET", lesson + "/assets/*", (*Handler).lessonAsset, public, free},
+		{"GET", lesson + "/quiz/:item", (*Handler).question, learner, free},
+		{"POST", lesson + "/quiz/:item", (*Handler).answerForm, learner, costsQuiz},
 		{"GET", "/static/:hash/*", (*Handler).static, public, free},
 		{"GET", "/progress", (*Handler).progress, anyone, free},
+		{"GET", "/review", (*Handler).review, anyone, free},
+		{"POST", "/review", (*Handler).rate, known, costsQuiz},
+		{"GET", "/api/review", (*Handler).due, anyone, free},
 		{"GET", "/reports/:id", (*Handler).reportPage, known, free},
 
 		{"GET", api + "/state", (*Handler).state, learner, free},

@@ -106,7 +106,7 @@ func TestCrossSite(t *testing.T) {
 		}
 		for _, c := range cases {
 			got := s.do(t, client, r.Method, filled(r.Path), bodyFor(r), c.headers...)
-			if refused := strings.Contains(got.body, "cross_site"); refused != c.refused || refused && got.status != http.StatusForbidden {
+			if refused := strings.Contains(got.body, "cross_site") || strings.Contains(got.body, "came from another site"); refused != c.refused || refused && got.status != http.StatusForbidden {
 				t.Errorf("%s %s, %s: %d %s", r.Method, r.Path, c.name, got.status, got.body)
 			}
 		}

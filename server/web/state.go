@@ -2,13 +2,11 @@ package web
 
 import (
 	"context"
-	"html/template"
 	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"pattarai/quizzes"
 	"pattarai/sandbox"
 	"pattarai/sandbox/check"
 	"pattarai/server/catalog"
@@ -30,6 +28,7 @@ type stateJSON struct {
 	Report   *reportLinkJSON      `json:"report"`
 	Running  string               `json:"running"`
 	Quizzes  map[string]scoreJSON `json:"quizzes"`
+	Items    map[string]itemJSON  `json:"items"`
 	Topology topologyJSON         `json:"topology"`
 	Shell    string               `json:"shell"`
 	Edit     []string             `json:"edit"`
@@ -68,14 +67,6 @@ type reportLinkJSON struct {
 	URL     string        `json:"url"`
 	Verdict check.Verdict `json:"verdict"`
 	Attempt int           `json:"attempt"`
-}
-
-type scoreJSON struct {
-	Tries    int                      `json:"tries"`
-	Right    bool                     `json:"right"`
-	Points   float64                  `json:"points"`
-	Values   []string                 `json:"values,omitempty"`
-	Feedback map[string]template.HTML `json:"feedback"`
 }
 
 type topologyJSON struct {
@@ -167,7 +158,8 @@ func (h *Handler) stateOfWork(ctx context.Context, state *stateJSON, lesson *cat
 	}
 	state.Checks = checksOf(lesson, last, checked && !sameFiles(last.Files, files))
 	state.Quizzes = h.scoresOf(lesson, latest, lang)
-	return nil
+	state.Items, err = h.itemsOf(lesson, state.Learner.ID, lang)
+	return err
 }
 
 func checksOf(lesson *catalog.Lesson, last submit.Submission, changed bool) []checkJSON {
@@ -204,23 +196,6 @@ func (h *Handler) scoresOf(lesson *catalog.Lesson, latest map[string]submit.Subm
 		}
 	}
 	return scores
-}
-
-// scoreOf is the score of an answered item with its feedback in lang.
-func scoreOf(lesson *catalog.Lesson, s submit.Submission, lang string) scoreJSON {
-	score := scoreJSON{Tries: s.Attempt, Right: s.Score.Right, Points: s.Score.Points, Values: s.Answer.Values, Feedback: s.Score.Feedback}
-	text, ok := lesson.Texts[lang]
-	if !ok {
-		return score
-	}
-	question, ok := text.Questions[s.Item]
-	if !ok || question.Hash != s.ChecksHash {
-		return score // The question changed since: its feedback is what was said then.
-	}
-	if localised, err := quizzes.Grade(question, s.Answer); err == nil {
-		score.Feedback = localised.Feedback
-	}
-	return score
 }
 
 func topologyOf(t sandbox.Topology) topologyJSON {

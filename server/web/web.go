@@ -28,6 +28,7 @@ type Options struct {
 	Labs        Labs
 	Previews    Previews
 	Submissions Submissions
+	Recall      Recall
 	Assets      Assets
 
 	Site           string         // Name of the installation.

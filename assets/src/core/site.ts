@@ -1,5 +1,6 @@
 import { copyText } from "./clipboard";
 import { button, find, findAll, statusIcon, withCode } from "./dom";
+import { call } from "./http";
 import { recall } from "./prefs";
 import { t } from "./text";
 import { colourDiff } from "../lesson/evidence";
@@ -17,6 +18,18 @@ export function startSite(): void {
   for (const place of findAll("[data-when]")) place.textContent = localTimes(place.textContent ?? "");
   showResume();
   markVisited();
+  void showDue();
+}
+
+/** Says what is due to review, to readers who were here before. */
+async function showDue(): Promise<void> {
+  const place = find("[data-review]");
+  const link = place && find("a", place);
+  if (!place || !link || visits().length === 0) return;
+  const { due } = await call<{ due: number }>("GET", "/api/review").catch(() => ({ due: 0 }));
+  if (due === 0) return;
+  link.textContent = t("review.due", due);
+  place.hidden = false;
 }
 
 function toggleTheme(): void {

@@ -41,7 +41,13 @@ export interface ReportBrief {
   id: string; url: string; verdict: string; attempt: number; gradable?: boolean; points?: number; max_points?: number; reason?: string;
 }
 
-export interface QuizState { tries: number; right: boolean; points: number; values: string[] | null; feedback: Record<string, string> | null }
+export interface QuizState {
+  tries: number; right: boolean; points: number; max_points: number; values?: string[] | null; parts?: boolean[];
+  feedback: Record<string, string> | null; solution?: string; observed?: string; proved?: boolean; next?: string;
+}
+
+/** What is one learner's own about a quiz item. */
+export interface QuizItem { order?: string[]; form?: string }
 
 export interface State {
   now: string;
@@ -55,6 +61,7 @@ export interface State {
   report: ReportBrief | null;
   running: string;
   quizzes: Record<string, QuizState> | null;
+  items: Record<string, QuizItem> | null;
   topology: { nodes: TopologyNode[] | null };
   shell: string;
   edit: string[] | null;

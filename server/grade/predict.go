@@ -1,0 +1,42 @@
+package grade
+
+import (
+	"context"
+	"time"
+
+	"pattarai/lessons"
+	"pattarai/sandbox"
+	"pattarai/server/catalog"
+)
+
+// predictTime bounds a run that marks a prediction: somebody waits for it.
+const predictTime = 10 * time.Second
+
+// Predictions runs the code of predict items in the learner's lab. It implements
+// submit.Runner.
+type Predictions struct{ Sessions Sessions }
+
+// Output is what the block prints now in the lab that runs; ok is false when there is
+// none, or the run did not end well: then the output that was proved marks the answer.
+func (p Predictions) Output(ctx context.Context, learner string, lesson *catalog.Lesson, run lessons.Run) (output string, ok bool) {
+	command, ok := sandbox.Script(run.Lang, run.Code)
+	if !ok || !lesson.HasLab() {
+		return "", false
+	}
+	session, err := p.Sessions.Session(ctx, learner, lesson.ID())
+	if err != nil {
+		return "", false
+	}
+	node := run.Node
+	if node == "" {
+		node = lesson.Exercise.Shell
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*predictTime)
+	defer cancel()
+	command.Timeout = predictTime
+	result, err := session.Exec(ctx, node, command)
+	if err != nil || result.Failure != "" || result.TimedOut || result.StdoutTruncated {
+		return "", false
+	}
+	return string(result.Stdout) + string(result.Stderr), true
+}
