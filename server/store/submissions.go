@@ -15,10 +15,10 @@ import (
 // submissionColumns leaves out the files, which only some readers need.
 const submissionColumns = `s.id, s.learner_id, s.lesson, s.item, s.kind, s.attempt, s.key, s.content_hash, s.checks_hash,
 	s.state, s.verdict, s.gradable, s.points, s.max_points, s.received_at, s.started_at, s.finished_at,
-	s.images, s.answer, s.report, s.score, s.tries, s.quarantined_at`
+	s.images, s.answer, s.report, s.score, s.tries, s.quarantined_at, s.digest`
 
 // InsertSubmission implements submit.Store. Its attempt number is one more than the
-// highest that counts or may still count. An empty key is never known already.
+// highest that counts or may still count. An empty key or digest is never known already.
 // (Saying attempt > 0 is what lets the database use its index on attempts.)
 func (s *Store) InsertSubmission(ctx context.Context, sub submit.Submission) (stored submit.Submission, fresh bool, err error) {
 	docs, err := encode(sub)
@@ -32,8 +32,10 @@ func (s *Store) InsertSubmission(ctx context.Context, sub submit.Submission) (st
 		if errors.Is(err, sql.ErrNoRows) {
 			stored, err = scanSubmission(tx.QueryRow(ctx, `
 				SELECT `+submissionColumns+`, s.files FROM submissions s
-				WHERE s.learner_id = $1 AND s.lesson = $2 AND s.item = $3 AND s.key = $4 AND s.key <> ''`,
-				sub.Learner, sub.Lesson, sub.Item, sub.Key))
+				WHERE s.learner_id = $1 AND s.lesson = $2 AND s.item = $3
+					AND (s.key = $4 AND s.key <> '' OR s.digest = $5 AND s.digest <> '' AND s.state <> 'done')
+				ORDER BY s.key <> $4 LIMIT 1`,
+				sub.Learner, sub.Lesson, sub.Item, sub.Key, sub.Digest))
 		}
 		return err
 	})
@@ -43,7 +45,7 @@ func (s *Store) InsertSubmission(ctx context.Context, sub submit.Submission) (st
 	return stored, fresh, nil
 }
 
-// insertSubmission returns sql.ErrNoRows when the key is known already. Two plain
+// insertSubmission returns sql.ErrNoRows when key or digest are known already. Two plain
 // statements cost a fifth less than one with RETURNING, which makes a table for its
 // answer.
 func insertSubmission(ctx context.Context, tx *Tx, sub submit.Submission, docs documents) (attempt int, err error) {
@@ -56,13 +58,14 @@ func insertSubmission(ctx context.Context, tx *Tx, sub submit.Submission, docs d
 	result, err := tx.Exec(ctx, `
 		INSERT INTO submissions (id, learner_id, lesson, item, kind, key, content_hash, checks_hash,
 			state, verdict, gradable, points, max_points, received_at, started_at, finished_at,
-			images, answer, report, score, files, attempt)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
-		ON CONFLICT (learner_id, lesson, item, key) WHERE key <> '' DO NOTHING`,
+			images, answer, report, score, files, attempt, digest)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+		ON CONFLICT (learner_id, lesson, item, key) WHERE key <> '' DO NOTHING
+		ON CONFLICT (learner_id, lesson, item, digest) WHERE state <> 'done' AND digest <> '' DO NOTHING`,
 		sub.ID, sub.Learner, sub.Lesson, sub.Item, string(sub.Kind), sub.Key, sub.ContentHash, sub.ChecksHash,
 		string(sub.State), string(sub.Verdict), sub.Gradable, sub.Points, sub.MaxPoints,
 		micros(sub.Received), micros(sub.Started), micros(sub.Finished),
-		docs.images, docs.answer, docs.report, docs.score, docs.files, attempt)
+		docs.images, docs.answer, docs.report, docs.score, docs.files, attempt, sub.Digest)
 	if err != nil {
 		return 0, err
 	}
@@ -193,7 +196,7 @@ func scanSubmission(row scanner) (submit.Submission, error) {
 	var received, started, finished, quarantined int64
 	err := row.Scan(&s.ID, &s.Learner, &s.Lesson, &s.Item, &s.Kind, &s.Attempt, &s.Key, &s.ContentHash, &s.ChecksHash,
 		&s.State, &s.Verdict, &s.Gradable, &s.Points, &s.MaxPoints, &received, &started, &finished,
-		&docs.images, &docs.answer, &docs.report, &docs.score, &s.Tries, &quarantined, &docs.files)
+		&docs.images, &docs.answer, &docs.report, &docs.score, &s.Tries, &quarantined, &s.Digest, &docs.files)
 	if err != nil {
 		return submit.Submission{}, err
 	}

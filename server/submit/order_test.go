@@ -143,12 +143,12 @@ func TestBounds(t *testing.T) {
 	b := newBench(t, nil, nil) // Does not run: everything waits.
 	in := submit.SubmitChecks{Learner: "ann", Lesson: lesson("one")}
 	for i := range 8 {
-		in.Key = fmt.Sprint(i)
+		in.Key, in.Files = fmt.Sprint(i), map[string][]byte{"a": {byte(i)}}
 		if _, err := b.SubmitChecks(t.Context(), in); err != nil {
 			t.Fatal(err)
 		}
 	}
-	in.Key = "ninth"
+	in.Key, in.Files = "ninth", nil
 	if _, err := b.SubmitChecks(t.Context(), in); !fault.Is(err, fault.TooMany) {
 		t.Errorf("ninth in line: %v", err)
 	}

@@ -59,12 +59,7 @@ func (b *bench) service(s submit.Store, grader submit.Grader) *submit.Service {
 			now = now.Add(time.Second)
 			return now
 		},
-		NewID: func() string {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			b.ids++
-			return fmt.Sprintf("s%02d", b.ids)
-		},
+		NewID:   func() string { return fmt.Sprintf("s%02d", b.next()) },
 		Workers: 3,
 	})
 }
@@ -86,11 +81,19 @@ func run(t *testing.T, s *submit.Service) {
 
 func (b *bench) submit(t *testing.T, learner, slug, key string) submit.Submission {
 	t.Helper()
-	sub, err := b.SubmitChecks(t.Context(), submit.SubmitChecks{Learner: learner, Lesson: lesson(slug), Files: map[string][]byte{"a": []byte("b")}, Key: key})
+	sub, err := b.SubmitChecks(t.Context(), submit.SubmitChecks{Learner: learner, Lesson: lesson(slug), Files: map[string][]byte{"a": []byte("b"), "own": []byte(fmt.Sprint(b.next()))}, Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return sub
+}
+
+// next is a number that no other call returned.
+func (b *bench) next() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ids++
+	return b.ids
 }
 
 func lesson(slug string) *catalog.Lesson {

@@ -44,6 +44,7 @@ type Submission struct {
 	Key         string            // Idempotency key: same learner, lesson, item and key is the same submission.
 	ContentHash string            // Of the lesson.
 	ChecksHash  string            // Of the exercise, or of the question.
+	Digest      string            // Of all that is to be graded: while one waits, the same again is the same submission. "" for none.
 	Images      map[string]string // Node to image digest.
 	Files       map[string][]byte
 	Answer      quizzes.Answer
@@ -64,8 +65,9 @@ type Submission struct {
 // Store keeps submissions. Insert and Finish are durable when they return.
 type Store interface {
 	// InsertSubmission stores s and sets its attempt number. When learner, lesson,
-	// item and key are known already it changes nothing and returns the stored one.
-	// An empty key is never known. A submission that arrives done is stored done.
+	// item and key are known already, or one with the same digest is not done yet, it
+	// changes nothing and returns the stored one. An empty key or digest is never
+	// known. A submission that arrives done is stored done.
 	InsertSubmission(ctx context.Context, s Submission) (stored Submission, fresh bool, err error)
 	// StartSubmission counts a try. It changes nothing when it is done already.
 	StartSubmission(ctx context.Context, id string, at time.Time) error

@@ -2,7 +2,12 @@ package submit
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 
 	"pattarai/quizzes"
 	"pattarai/sandbox/check"
@@ -28,7 +33,9 @@ type SubmitChecks struct {
 }
 
 // SubmitChecks stores a submission and puts it in line; news come by
-// [Service.Subscribe]. A key that is known already returns its submission again.
+// [Service.Subscribe]. A key that is known already returns its submission again, and
+// so does the same work while it waits for its verdict: a second click, a repeated
+// request and a second tab hand in once.
 //
 // Faults: Invalid when the lesson has no checks, TooLarge, TooMany when this learner
 // has eight in line, Full when the line is full.
@@ -72,12 +79,29 @@ func (s *Service) checks(in SubmitChecks) Submission {
 		Key:         in.Key,
 		ContentHash: in.Lesson.Hash,
 		ChecksHash:  in.Lesson.Exercise.Hash,
+		Digest:      in.digest(),
 		Files:       in.Files,
 		State:       Queued,
 		Verdict:     check.VerdictPending,
 		MaxPoints:   points,
 		Received:    s.Now(),
 	}
+}
+
+// digest is of everything the verdict depends on that is handed in.
+func (in SubmitChecks) digest() string {
+	sum := sha256.New()
+	part := func(b []byte) { // With its length, so that no two parts can pass for two others.
+		_, _ = sum.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b)))) // A hash takes everything.
+		_, _ = sum.Write(b)
+	}
+	part([]byte(in.Lesson.Hash))
+	part([]byte(in.Lesson.Exercise.Hash))
+	for _, path := range slices.Sorted(maps.Keys(in.Files)) {
+		part([]byte(path))
+		part(in.Files[path])
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
 func boundFiles(files map[string][]byte) error {

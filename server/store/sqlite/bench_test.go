@@ -30,10 +30,11 @@ import (
 const insertNaively = `
 	INSERT INTO submissions (id, learner_id, lesson, item, kind, key, content_hash, checks_hash,
 		state, verdict, gradable, points, max_points, received_at, started_at, finished_at,
-		images, answer, report, score, files, attempt)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+		images, answer, report, score, files, digest, attempt)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
 		(SELECT 1 + COALESCE(MAX(attempt), 0) FROM submissions WHERE learner_id = $2 AND lesson = $3 AND item = $4 AND attempt > 0))
-	ON CONFLICT (learner_id, lesson, item, key) WHERE key <> '' DO NOTHING`
+	ON CONFLICT (learner_id, lesson, item, key) WHERE key <> '' DO NOTHING
+	ON CONFLICT (learner_id, lesson, item, digest) WHERE state <> 'done' AND digest <> '' DO NOTHING`
 
 // BenchmarkSubmissionsOverHTTP hands in submissions of 500 bytes over HTTP, in turns
 // with group commit and with one transaction per request. It reports the rates, how
@@ -106,7 +107,7 @@ func transact(ctx context.Context, db *sql.DB, sub submit.Submission) error {
 	values := append([]any{
 		sub.ID, sub.Learner, sub.Lesson, sub.Item, string(sub.Kind), sub.Key, sub.ContentHash, sub.ChecksHash,
 		string(sub.State), string(sub.Verdict), sub.Gradable, sub.Points, sub.MaxPoints, sub.Received.UnixMicro(), 0, 0,
-	}, documents...)
+	}, append(documents, sub.Digest)...)
 	if _, err := tx.ExecContext(ctx, insertNaively, values...); err != nil {
 		return err
 	}

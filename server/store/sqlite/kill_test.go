@@ -126,7 +126,7 @@ func killed(t *testing.T, path string, after time.Duration) []string {
 // example is a submission of about 500 bytes of code.
 func example(learner, id string) submit.Submission {
 	return submit.Submission{
-		ID: id, Learner: learner, Lesson: "haproxy/one", Item: id, Kind: submit.KindChecks, Key: id, State: submit.Queued,
+		ID: id, Learner: learner, Lesson: "haproxy/one", Item: id, Kind: submit.KindChecks, Key: id, Digest: id, State: submit.Queued,
 		Files: map[string][]byte{"haproxy.cfg": []byte(strings.Repeat("server app1 app1:8080 check\n", 18))}, Received: time.Unix(1, 0),
 	}
 }

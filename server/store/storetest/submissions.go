@@ -70,6 +70,21 @@ func keys(t *testing.T, s *store.Store) {
 	elsewhere := queued("ann", "s3")
 	elsewhere.Key, elsewhere.Item = "k", "q1"
 	insert(t, s, elsewhere)
+	tab := queued("ann", "s6")
+	tab.Key, tab.Digest = "", "d"
+	want = insert(t, s, tab)
+	other := tab
+	other.ID, other.Key = "s7", "k7"
+	for range 2 {
+		got, fresh, err := s.InsertSubmission(t.Context(), other)
+		if err != nil || fresh {
+			t.Fatalf("the same work while it waits: fresh %v, %v", fresh, err)
+		}
+		same(t, "the same work", want, got)
+	}
+	finish(t, s, tab, true)
+	insert(t, s, other) // It is done: this is another try.
+
 	insert(t, s, queued("ann", "s4")) // No key at all,
 	insert(t, s, queued("ann", "s5")) // twice.
 }
