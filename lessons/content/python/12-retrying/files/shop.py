@@ -3,6 +3,9 @@
 NAME is any word. Each name has a script and a log of its own, so that customers
 do not disturb each other. GET /NAME/log shows the log.
 
+POST /NAME/pay with a number of rupees books a payment. The line goes dead every
+second time, after the money was booked. GET /NAME/till shows what was booked.
+
 On the node itself:  shop.py forget NAME    forgets what NAME did
                      shop.py crowd NAME     compares NAME-1, NAME-2, …
 """
@@ -29,6 +32,7 @@ MOODS = {
 
 lock = threading.Lock()
 hits = {}
+tills = {}
 
 
 def note(name, mood):
@@ -63,17 +67,44 @@ def crowd(name):
         members = sorted(n for n in hits if n.startswith(name + "-"))
     waits = [gaps(member) for member in members]
     grows = bool(waits) and all(a < b for w in waits for a, b in zip(w, w[1:]))
-    apart = max((max(same) - min(same) for same in zip(*waits)), default=0)
+    spreads = sorted(max(same) - min(same) for same in zip(*waits)) or [0]
+    apart = spreads[len(spreads) // 2]  # One gap alone may be wide because the machine was busy.
     counts = " ".join(str(len(w) + 1) for w in waits)
     return (f"hits {counts}\ngrowing {'yes' if grows else 'no'}\n"
-            f"most apart {apart * 1000:.0f} ms\n")
+            f"mostly apart by {apart * 1000:.0f} ms\n")
 
 
 def forget(name):
     with lock:
-        for known in [n for n in hits if n == name or n.startswith(name + "-")]:
-            del hits[known]
+        for book in hits, tills:
+            for known in [n for n in book if n == name or n.startswith(name + "-")]:
+                del book[known]
     return "forgotten\n"
+
+
+def book(name, rupees, key):
+    """Books a payment unless its key is known. Says the receipt, and whether the line holds."""
+    with lock:
+        till = tills.setdefault(name, {"calls": 0, "booked": []})
+        till["calls"] += 1
+        booked = till["booked"]
+        known = [number for number, (_, old) in enumerate(booked, 1) if key and old == key]
+        if not known:
+            if len(tills) > 200 or len(booked) >= 500:
+                return None, True
+            booked.append((rupees, key))
+            known = [len(booked)]
+        number = known[0]
+        return f"receipt {number}: {booked[number - 1][0]} rupees\n", till["calls"] % 2 == 0
+
+
+def show_till(name):
+    with lock:
+        booked = list(tills.get(name, {"booked": []})["booked"])
+    lines = [f"receipt {number}: {rupees} rupees, {'key ' + key[:8] if key else 'no key'}"
+             for number, (rupees, key) in enumerate(booked, 1)]
+    total = sum(rupees for rupees, _ in booked)
+    return "\n".join(lines + [f"booked {len(booked)}, {total} rupees in all"]) + "\n"
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -85,11 +116,27 @@ class Shop(BaseHTTPRequestHandler):
         own = {"crowd": crowd, "forget": forget}
         if mood == "log":
             return self.answer(200, log(name))
+        if mood == "till":
+            return self.answer(200, show_till(name))
         if mood in own and self.client_address[0] == "127.0.0.1":
             return self.answer(200, own[mood](name))
         if mood not in MOODS:
             return self.answer(404, "No such mood.\n")
         self.play(note(name, mood))
+
+    def do_POST(self):
+        parts = self.path.strip("/").split("/")
+        sent = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), 100)).decode("ascii", "replace").strip()
+        if len(parts) != 2 or parts[1] != "pay":
+            return self.answer(404, "Pay at /NAME/pay.\n")
+        if not sent.isdigit():
+            return self.answer(400, "Send a number of rupees.\n")
+        receipt, holds = book(parts[0], int(sent), self.headers.get("Idempotency-Key", "")[:64])
+        if receipt is None:
+            return self.answer(507, "The book is full.\n")
+        if holds:
+            return self.answer(200, receipt)
+        self.close_connection = True  # Booked, but nobody hears of it.
 
     def play(self, answer):
         if answer == "hang":
