@@ -2,55 +2,34 @@ package compose_test
 
 import (
 	"flag"
-	"os"
 	"strings"
 	"testing"
 
+	"pattarai/lessons/problem/problemtest"
 	"pattarai/sandbox/compose"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestBadInput compares every message about a faulty compose file with
-// testdata/bad.golden. Each case there is a title, its YAML (or, after "web:",
-// lines of a service that has an image already) and, below >>>, what is said.
+// testdata/bad.golden. A text is YAML or, after "web:", lines of a service that has
+// an image already.
 func TestBadInput(t *testing.T) {
-	const golden = "testdata/bad.golden"
-	data, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out strings.Builder
-	cases := strings.Split(strings.TrimPrefix(string(data), "=== "), "\n=== ")
-	for _, c := range cases {
-		title, rest, _ := strings.Cut(c, "\n")
-		text, _, _ := strings.Cut(rest, "\n>>>")
+	problemtest.Golden(t, "testdata/bad.golden", 40, *update, func(t *testing.T, title, text string) string {
 		yaml := text + "\n"
 		if lines, ok := strings.CutPrefix(yaml, "web:\n"); ok {
 			yaml = "services:\n  web:\n    image: python\n" + lines
 		}
 		topology, problems := compose.Parse(lesson(yaml), "compose.yaml", "a/b", images())
-		if len(problems) == 0 || problems.HasErrors() != (len(topology.Nodes) == 0) {
+		if problems.HasErrors() != (len(topology.Nodes) == 0) {
 			t.Errorf("%s: %d problems, %d nodes", title, len(problems), len(topology.Nodes))
 		}
-		out.WriteString("=== " + title + "\n" + text + "\n>>>\n")
+		var out strings.Builder
 		for _, p := range problems {
 			out.WriteString(p.String() + "\n")
 		}
-	}
-	if len(cases) < 40 {
-		t.Errorf("only %d cases", len(cases))
-	}
-	got := strings.TrimSuffix(out.String(), "\n")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if want := strings.TrimSuffix(string(data), "\n"); got != want {
-		t.Errorf("the messages differ from %s; look at what -update makes of them:\n%s", golden, got)
-	}
+		return out.String()
+	})
 }
 
 // TestRefusedKeys wants a reason of its own for every key of the specification
