@@ -54,8 +54,17 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) int {
-	var cli commands
-	parser, err := kong.New(&cli,
+	parsed, err := parse(ctx, &commands{}, args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "pattarai:", err)
+		return exitInvalid
+	}
+	return exitStatus(parsed.Run())
+}
+
+// parse reads the command line and the environment.
+func parse(ctx context.Context, into *commands, args []string) (*kong.Context, error) {
+	parser, err := kong.New(into,
 		kong.Name("pattarai"),
 		kong.Description("Lessons beside running systems. Every flag is also an environment variable: --max-labs is PATTARAI_MAX_LABS."),
 		kong.DefaultEnvars("PATTARAI"),
@@ -64,15 +73,9 @@ func run(ctx context.Context, args []string) int {
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "pattarai:", err)
-		return exitInvalid
+		return nil, err
 	}
-	parsed, err := parser.Parse(args)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "pattarai:", err)
-		return exitInvalid
-	}
-	return exitStatus(parsed.Run())
+	return parser.Parse(args)
 }
 
 // exitStatus tells the person about err, unless that was done, and chooses the status.

@@ -57,8 +57,12 @@ func errBadJSON(err error) error {
 	switch {
 	case errors.As(err, &tooLarge):
 		return errTooLarge(tooLarge.Limit)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		message = "The body ends in the middle of its JSON."
 	case errors.Is(err, io.EOF):
 		message = "The body is empty; a JSON object is expected."
+	case errors.As(err, &kind) && kind.Field == "":
+		message = "The body is a JSON " + kind.Value + "; an object is expected."
 	case errors.As(err, &syntax):
 		message = fmt.Sprintf("The body is not JSON: something is wrong at byte %d.", syntax.Offset)
 	case errors.As(err, &kind):

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -13,9 +16,12 @@ import (
 
 	"github.com/coder/websocket"
 
+	"pattarai/lessons/problem/problemtest"
 	"pattarai/sandbox/agent"
 	"pattarai/server/web"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // echoShell is a terminal that prints what is typed, until "exit".
 type echoShell struct {
@@ -198,39 +204,48 @@ func TestTerminalCarriesBytes(t *testing.T) {
 	}
 }
 
-func TestTerminalRefuses(t *testing.T) {
+// TestBadFrames sends messages that no page sends into a terminal. What the server
+// says is compared, also how it closes the connection; "exit" ends the others.
+func TestBadFrames(t *testing.T) {
 	t.Parallel()
-	long := bytes.Repeat([]byte("x"), 32<<10+1)
-	cases := map[string]struct {
-		messages []string
-		kind     websocket.MessageType
-		status   websocket.StatusCode
-	}{
-		"three misunderstandings": {[]string{"?", `{"resize":[1]}`, `[]`}, websocket.MessageText, websocket.StatusPolicyViolation},
-		"text that is none":       {[]string{"\xff\xfe"}, websocket.MessageText, websocket.StatusInvalidFramePayloadData},
-		"too long":                {[]string{string(long)}, websocket.MessageBinary, websocket.StatusMessageTooBig},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s, client, _ := labSite(t)
-			conn, _ := dial(t, s, client, ticketFor(t, s, client), s.URL)
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-			defer cancel()
-			for _, m := range c.messages {
-				if err := conn.Write(ctx, c.kind, []byte(m)); err != nil {
-					t.Fatal(err)
-				}
+	problemtest.Golden(t, "testdata/bad-frames.golden", 15, *update, func(t *testing.T, title, text string) string {
+		t.Helper()
+		s, client, _ := labSite(t)
+		conn, _ := dial(t, s, client, ticketFor(t, s, client), s.URL)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		for line := range strings.SplitSeq(text, "\n") {
+			kind := websocket.MessageBinary
+			word, message, _ := strings.Cut(line, " ")
+			if word == "text" {
+				kind = websocket.MessageText
 			}
-			for {
-				if _, _, err := conn.Read(ctx); err != nil {
-					if got := websocket.CloseStatus(err); got != c.status {
-						t.Errorf("%v, want %v", err, c.status)
-					}
-					return
-				}
+			if err := conn.Write(ctx, kind, []byte(message)); err != nil {
+				t.Fatalf("%s: %v", title, err)
 			}
-		})
+		}
+		_ = conn.Write(ctx, websocket.MessageBinary, []byte("exit")) // It may be closed already.
+		return heard(ctx, conn)
+	})
+}
+
+// heard is every text message until the connection ends, and how it ended.
+func heard(ctx context.Context, conn *websocket.Conn) string {
+	var out strings.Builder
+	for {
+		kind, message, err := conn.Read(ctx)
+		var closed websocket.CloseError
+		switch {
+		case errors.As(err, &closed) && closed.Code != websocket.StatusNormalClosure:
+			return fmt.Sprintf("closed: %s %q", closed.Code, closed.Reason) // What was said before may have come or not.
+		case errors.As(err, &closed):
+			fmt.Fprintf(&out, "closed: %s %q\n", closed.Code, closed.Reason)
+			return out.String()
+		case err != nil:
+			return out.String() + err.Error()
+		case kind == websocket.MessageText:
+			out.Write(append(message, '\n'))
+		}
 	}
 }
 
