@@ -3,6 +3,8 @@ package submit
 import (
 	"context"
 	"fmt"
+	"unicode"
+	"unicode/utf8"
 
 	"pattarai/lessons"
 	"pattarai/quizzes"
@@ -62,7 +64,7 @@ func (s *Service) AnswerQuiz(ctx context.Context, in AnswerQuiz) (Submission, er
 	}
 	score, err := s.score(ctx, in, question)
 	if err != nil {
-		return Submission{}, fault.Wrap(err, fault.Invalid, "bad_answer", err.Error(), "Answer the question again.")
+		return Submission{}, fault.Wrap(err, fault.Invalid, "bad_answer", sentence(err), "Answer the question again.")
 	}
 	stored, fresh, err := s.Store.InsertSubmission(ctx, s.answered(in, question, score))
 	if err != nil {
@@ -141,4 +143,10 @@ func (s *Service) graded(ctx context.Context, sub Submission) {
 	if s.Graded != nil && sub.Gradable {
 		s.Graded(ctx, sub)
 	}
+}
+
+// sentence is what an error says, as one.
+func sentence(err error) string {
+	first, size := utf8.DecodeRuneInString(err.Error())
+	return string(unicode.ToUpper(first)) + err.Error()[size:] + "."
 }

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"unicode"
-	"unicode/utf8"
 
 	"pattarai/quizzes"
 	"pattarai/sandbox/check"
@@ -102,48 +100,6 @@ func (in SubmitChecks) digest() string {
 	for _, path := range slices.Sorted(maps.Keys(in.Files)) {
 		part([]byte(path))
 		part(in.Files[path])
-	if err := boundAnswer(in.Answer); err != nil {
-		return Submission{}, err
-	}
-	if err := boundKey(in.Key); err != nil {
-		return Submission{}, err
-	}
-	score, err := quizzes.Grade(question, in.Answer)
-	if err != nil {
-		return Submission{}, fault.Wrap(err, fault.Invalid, "bad_answer", sentence(err), "Answer the question again.")
-	}
-	stored, _, err := s.Store.InsertSubmission(ctx, s.answered(in, question, score))
-	if err != nil {
-		return Submission{}, fmt.Errorf("store answer: %w", err)
-	}
-	return stored, nil
-}
-
-func (s *Service) answered(in AnswerQuiz, question quizzes.Question, score quizzes.Score) Submission {
-	verdict := check.VerdictFailed
-	if score.Right {
-		verdict = check.VerdictPassed
-	}
-	now := s.Now()
-	return Submission{
-		ID:          s.NewID(),
-		Learner:     in.Learner,
-		Lesson:      in.Lesson.ID(),
-		Item:        in.Item,
-		Kind:        KindQuiz,
-		Key:         in.Key,
-		ContentHash: in.Lesson.Hash,
-		ChecksHash:  question.Hash,
-		Answer:      in.Answer,
-		State:       Done,
-		Verdict:     verdict,
-		Gradable:    true,
-		Points:      score.Points,
-		MaxPoints:   question.Points,
-		Score:       score,
-		Received:    now,
-		Started:     now,
-		Finished:    now,
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
@@ -179,10 +135,4 @@ func boundKey(key string) error {
 		return fault.New(fault.TooLarge, "key_too_long", fmt.Sprintf("The idempotency key has %d bytes; at most %d are allowed.", len(key), maxKey), "Send a shorter key.")
 	}
 	return nil
-}
-
-// sentence is what an error says, as one.
-func sentence(err error) string {
-	first, size := utf8.DecodeRuneInString(err.Error())
-	return string(unicode.ToUpper(first)) + err.Error()[size:] + "."
 }
