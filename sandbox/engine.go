@@ -22,6 +22,9 @@ import (
 // shell. Checks and traffic come from there.
 const ProbeNode = "probe"
 
+// AgentPath is where every lab image has pattarai's agent.
+const AgentPath = "/pattarai-agent"
+
 // MaxNodes is how many nodes a lab may have beside its probe node. Addresses that
 // no node has can be the probe's, see [Sourcer].
 const MaxNodes = 12

@@ -35,6 +35,7 @@ type Check struct {
 	steps   []step        // At least one; most checks have one.
 	timeout time.Duration // For all steps and their waits together.
 	try     string        // The author's own command for TryIt.
+	partial bool          // Cases that are right earn their part of the points.
 }
 
 // Status is how one check ended.

@@ -18,7 +18,10 @@ type kind struct {
 
 // kinds is the table of kinds. A new kind is a file with an entry here.
 func kinds() []kind {
-	return []kind{httpKind(), tcpKind(), execKind(), fileKind(), programKind(), applyKind()}
+	return []kind{
+		httpKind(), tcpKind(), sqlKind(), redisKind(), amqpKind(),
+		execKind(), fileKind(), programKind(), callsKind(), scriptKind(), applyKind(),
+	}
 }
 
 func kindNames() []string {
@@ -48,8 +51,10 @@ type outcome struct {
 	cases     []Case
 	output    string
 	truncated bool
-	text      string // What remember, unchanged and changed read.
-	try       string // Replaces the prober's, when the look knows better.
+	text      string  // What remember, unchanged and changed read.
+	try       string  // Replaces the prober's, when the look knows better.
+	score     float64 // Part of the points that was earned, where the look knows better than its cases.
+	scored    bool
 }
 
 // fail adds a reason; the first one decides that the outcome is a failure.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"io/fs"
 	"path"
 	"regexp"
@@ -50,6 +51,15 @@ type parser struct {
 	workspace  bool            // Some check reads the workspace itself.
 	remembered map[string]bool // Names remembered by earlier steps of this check.
 	faulted    map[string]bool // Nodes broken by earlier steps of this check.
+	files      hash.Hash       // Over the lesson's files that checks read.
+}
+
+// read enters a file of the lesson in the hash: it decides verdicts too.
+func (p *parser) read(name string, data []byte) {
+	if p.files == nil {
+		p.files = sha256.New()
+	}
+	fmt.Fprintf(p.files, "%s %d\n%s\n", name, len(data), data)
 }
 
 func (p *parser) exercise(root yamldoc.Value) Exercise {
@@ -64,7 +74,11 @@ func (p *parser) exercise(root yamldoc.Value) Exercise {
 	}
 	if v := m.Get("checks"); v.Present() {
 		e.Checks = p.checks(v)
-		sum := sha256.Sum256([]byte("checks 1\n" + v.Canonical()))
+		text := "checks 1\n" + v.Canonical()
+		if p.files != nil {
+			text += "\nfiles " + hex.EncodeToString(p.files.Sum(nil))
+		}
+		sum := sha256.Sum256([]byte(text))
 		e.Hash = hex.EncodeToString(sum[:])
 	}
 	if v := m.Get("edit"); v.Present() {
@@ -197,7 +211,7 @@ var checkID = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
 
 // check reads one check.
 func (p *parser) check(v yamldoc.Value) (Check, []need, bool) {
-	m, ok := v.Map(append([]string{"id", "title", "needs", "points", "help", "try", "timeout", "steps"}, stepKeys()...)...)
+	m, ok := v.Map(append([]string{"id", "title", "needs", "points", "help", "try", "timeout", "partial", "steps"}, stepKeys()...)...)
 	if !ok {
 		return Check{}, nil, false
 	}
@@ -212,6 +226,7 @@ func (p *parser) check(v yamldoc.Value) (Check, []need, bool) {
 	optional(m, "help", func(v yamldoc.Value) { c.Help = limited(v, maxHelp) })
 	optional(m, "try", func(v yamldoc.Value) { c.try = limited(v, maxHelp) })
 	optional(m, "points", func(v yamldoc.Value) { c.Points, _ = v.Number(0, maxPoints) })
+	optional(m, "partial", func(v yamldoc.Value) { c.partial, _ = v.Bool() })
 	optional(m, "timeout", func(v yamldoc.Value) { c.timeout, _ = v.Duration(100*time.Millisecond, maxTimeout) })
 	var needs []need
 	optional(m, "needs", func(v yamldoc.Value) {

@@ -23,6 +23,7 @@ func folder(exercise string) fstest.MapFS {
 		"exercise.yaml":     {Data: []byte(exercise)},
 		"files/haproxy.cfg": {Data: []byte("global\n")},
 		"files/main.py":     {Data: []byte("print('hello')\n")},
+		"tests/contract.py": {Data: []byte("print(1)\n")},
 	}
 }
 

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"math"
 	"strings"
 )
 
@@ -23,7 +24,28 @@ func (a *attempt) fill(r *Result) {
 	r.TryIt = a.try()
 	if r.Status == Passed {
 		r.Points, r.Help = r.MaxPoints, ""
+	} else if a.check.partial && (r.Status == Failed || r.Status == TimedOut || r.Status == LimitExceeded) {
+		r.Points = a.earned(*r)
 	}
+}
+
+// earned is the part of the points for what was right, in hundredths: as the look
+// itself scored it, or by its cases. All of them is only for what passed.
+func (a *attempt) earned(r Result) float64 {
+	part := 0.0
+	good := 0
+	for _, c := range r.Cases {
+		if c.OK {
+			good++
+		}
+	}
+	if len(r.Cases) > 0 {
+		part = float64(good) / float64(len(r.Cases))
+	}
+	if last := a.seen[len(a.seen)-1]; last.scored {
+		part = last.score
+	}
+	return math.Floor(min(part, 0.99)*r.MaxPoints*100) / 100
 }
 
 // take keeps what an outcome has to show.

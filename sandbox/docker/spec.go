@@ -31,7 +31,7 @@ const (
 	gvisorOverhead  = 64 << 20 // gVisor's own memory counts too.
 	noNewPrivileges = "no-new-privileges:true"
 	stopSeconds     = 2
-	agentPath       = "/pattarai-agent"
+	agentPath       = sandbox.AgentPath
 )
 
 // GVisor is the engine's name for the runtime of hardened labs.

@@ -1,6 +1,7 @@
 package yamldoc
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -52,6 +53,49 @@ func (v Value) IsNull() bool { return v.node != nil && v.node.ShortTag() == "!!n
 // IsNumber tells whether the value is a number.
 func (v Value) IsNumber() bool {
 	return v.node != nil && (v.node.ShortTag() == "!!int" || v.node.ShortTag() == "!!float")
+}
+
+// IsBool tells whether the value is true or false.
+func (v Value) IsBool() bool { return v.node != nil && v.node.ShortTag() == "!!bool" }
+
+// Plain is the value as JSON knows values: nil, bool, [json.Number], string, []any
+// or map[string]any. Numbers that JSON does not know are reported.
+func (v Value) Plain() any {
+	switch {
+	case v.IsNull() || !v.Present():
+		return nil
+	case v.IsBool():
+		return v.node.Value == "true" || v.node.Value == "True" || v.node.Value == "TRUE"
+	case v.IsNumber():
+		return v.plainNumber()
+	case v.IsList():
+		items, _ := v.List()
+		out := make([]any, len(items))
+		for i, item := range items {
+			out[i] = item.Plain()
+		}
+		return out
+	case v.IsMap():
+		m, _ := v.AnyMap()
+		out := map[string]any{}
+		for _, e := range m.Entries {
+			out[e.Name()] = e.Value.Plain()
+		}
+		return out
+	}
+	return v.node.Value
+}
+
+// plainNumber is a number as JSON writes it.
+func (v Value) plainNumber() any {
+	var n any
+	if err := v.node.Decode(&n); err == nil {
+		if raw, err := json.Marshal(n); err == nil {
+			return json.Number(raw)
+		}
+	}
+	v.wrong("a number", "write it with digits, or as text in quotes")
+	return json.Number("0")
 }
 
 // Words names what the value is, for a sentence: "a list", "the number 3".
