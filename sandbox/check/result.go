@@ -30,22 +30,24 @@ func (a *attempt) fill(r *Result) {
 }
 
 // earned is the part of the points for what was right, in hundredths: as the look
-// itself scored it, or by its cases. All of them is only for what passed.
+// itself scored it, or by its cases. Where all of these are right, something that is
+// none was wrong, and counts like one.
 func (a *attempt) earned(r Result) float64 {
-	part := 0.0
 	good := 0
 	for _, c := range r.Cases {
 		if c.OK {
 			good++
 		}
 	}
-	if len(r.Cases) > 0 {
-		part = float64(good) / float64(len(r.Cases))
+	all := len(r.Cases)
+	if good == all {
+		all++
 	}
+	part := float64(good) / float64(all)
 	if last := a.seen[len(a.seen)-1]; last.scored {
-		part = last.score
+		part = min(last.score, 0.99)
 	}
-	return math.Floor(min(part, 0.99)*r.MaxPoints*100) / 100
+	return math.Floor(part*r.MaxPoints*100) / 100
 }
 
 // take keeps what an outcome has to show.
