@@ -64,10 +64,10 @@ func readRaises(v yamldoc.Value) *raiseWant {
 		if !ok {
 			return nil
 		}
+		optional(m, "message", func(v yamldoc.Value) { w.message = textExpectation(v, string(msgCallMessage)) })
 		if name, ok = m.Require("type", "add \"type: ValueError\""); !ok {
 			return nil
 		}
-		optional(m, "message", func(v yamldoc.Value) { w.message = textExpectation(v, string(msgCallMessage)) })
 	}
 	text, ok := name.Text()
 	if ok && !functionPattern.MatchString(text) {
