@@ -23,7 +23,7 @@ function renderPages() {
 
 const pageOf = {
   "/": "home", "/courses/haproxy": "course", "/lessons/haproxy/weighted-round-robin": "lesson", "/lessons/haproxy/reading-the-log": "lesson-plain",
-  "/progress": "progress", "/review": "review", "/lessons/haproxy/weighted-round-robin/quiz/hx9-q1": "question", "/reports/r4": "report", "/reports/r3": "report-ours", "/reports/r5": "report-running",
+  "/progress": "progress", "/review": "review", "/lessons/haproxy/weighted-round-robin/quiz/hx9-q1": "question", "/reports/r4": "report", "/attempts/haproxy/weighted-round-robin": "attempts", "/reports/r3": "report-ours", "/reports/r5": "report-running",
 };
 
 /** Starts the mock; resolves with {url, close, lab}. options go to the pretended lab. */

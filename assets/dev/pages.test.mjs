@@ -45,7 +45,7 @@ async function violations(page) {
   return result.violations.flatMap((v) => v.nodes.slice(0, 4).map((n) => `${v.id}: ${n.html.slice(0, 140)} | ${n.any[0]?.message ?? n.failureSummary}`));
 }
 
-for (const path of ["/", "/courses/haproxy", lesson, "/lessons/haproxy/reading-the-log", "/progress", "/review", "/lessons/haproxy/weighted-round-robin/quiz/hx9-q1", "/reports/r4", "/reports/r3", "/reports/r5", "/nowhere"]) {
+for (const path of ["/", "/courses/haproxy", lesson, "/lessons/haproxy/reading-the-log", "/progress", "/review", "/lessons/haproxy/weighted-round-robin/quiz/hx9-q1", "/reports/r4", "/attempts/haproxy/weighted-round-robin", "/reports/r3", "/reports/r5", "/nowhere"]) {
   for (const colorScheme of ["light", "dark"]) {
     for (const [lang, width] of [["en", 1440], ["ta", 1440], ["en", 390]]) {
       test(`${path} ${colorScheme} ${lang} ${width}`, async () => {

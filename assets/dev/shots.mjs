@@ -5,7 +5,7 @@ import { start } from "./mock.mjs";
 const [out, only = ""] = process.argv.slice(2);
 const mock = await start(0, { running: true });
 const browser = await launch();
-const pages = { home: "/", course: "/courses/haproxy", progress: "/progress", review: "/review", question: "/lessons/haproxy/weighted-round-robin/quiz/hx9-q1", report: "/reports/r4", error: "/nowhere", plain: "/lessons/haproxy/reading-the-log", lesson: "/lessons/haproxy/weighted-round-robin" };
+const pages = { home: "/", course: "/courses/haproxy", progress: "/progress", review: "/review", question: "/lessons/haproxy/weighted-round-robin/quiz/hx9-q1", report: "/reports/r4", attempts: "/attempts/haproxy/weighted-round-robin", error: "/nowhere", plain: "/lessons/haproxy/reading-the-log", lesson: "/lessons/haproxy/weighted-round-robin" };
 for (const [name, path] of Object.entries(pages)) {
   if (only && !name.startsWith(only)) continue;
   for (const theme of ["light", "dark"]) {

@@ -93,9 +93,17 @@ func trafficNewsOf(n labs.TrafficNews) trafficNewsJSON {
 	return news
 }
 
+// placeJSON is a place in the line of what waits to be graded, from 1.
+type placeJSON struct {
+	ID       string `json:"id"`
+	Position int    `json:"position"`
+}
+
 // sendWork writes news of a graded run. A place in line is a report that is not done.
 func (s *stream) sendWork(u submit.Update) error {
 	switch {
+	case u.Position > 0:
+		return s.send("place", placeJSON{u.Submission, u.Position})
 	case u.Result != nil:
 		return s.send("check", u.Result)
 	case u.Done != nil && u.Done.Kind == submit.KindChecks:

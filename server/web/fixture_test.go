@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -540,6 +541,19 @@ func (f *fakeWork) Latest(_ context.Context, learner, lesson string) (map[string
 		}
 	}
 	return latest, nil
+}
+
+func (f *fakeWork) Attempts(_ context.Context, learner, lesson, item string) ([]submit.Submission, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []submit.Submission
+	for _, s := range f.all {
+		if s.Learner == learner && s.Lesson == lesson && s.Item == item {
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, func(a, b submit.Submission) int { return strings.Compare(b.ID, a.ID) })
+	return list, nil
 }
 
 func (f *fakeWork) Position(id string) int {

@@ -111,6 +111,8 @@ type Reports interface {
 	Report(ctx context.Context, learner, id string) (submit.Submission, error)
 	History(ctx context.Context, learner string, limit int) ([]submit.Submission, error)
 	Latest(ctx context.Context, learner, lesson string) (map[string]submit.Submission, error)
+	// Attempts are the newest of one item, newest first, without their files.
+	Attempts(ctx context.Context, learner, lesson, item string) ([]submit.Submission, error)
 	Position(id string) int
 	Active(learner, lesson string) string
 }

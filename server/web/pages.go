@@ -1,6 +1,10 @@
 package web
 
-import "html/template"
+import (
+	"html/template"
+
+	"pattarai/server/compare"
+)
 
 // Every page is one struct and one template of the same name in assets/templates:
 // HomePage is rendered by home.html inside layout.html. A test type-checks each
@@ -101,6 +105,7 @@ type ProgressRow struct {
 	ChecksTotal  int
 	QuizzesRight int
 	QuizzesTotal int
+	AttemptsURL  string // "" when the lesson has no checks.
 	LastSeen     string // "20 Nov 2026, 10:00 UTC"
 }
 
@@ -110,6 +115,7 @@ type AttemptRow struct {
 	Attempt           int
 	Verdict           string // passed, failed, timed_out, limit_exceeded, pending, ungraded
 	Points, MaxPoints float64
+	Regraded          bool // Its author changed the checks, and its verdict changed with them.
 }
 
 // QuestionPart is a quiz item as one learner gets it.
@@ -162,11 +168,30 @@ type ReviewPart struct {
 	Place string // Where the check is.
 }
 
+// AttemptsPage lists what was handed in for a lesson's checks, and how two differ.
+type AttemptsPage struct {
+	Layout
+	Lesson       LessonCard
+	Attempts     []AttemptEntry // Newest first.
+	Compared     bool           // There are two to compare; what follows is set.
+	Older, Newer AttemptRow
+	OtherChecks  bool // The author changed the checks in between.
+	Files        []compare.File
+}
+
+// AttemptEntry is an attempt that can be chosen for comparison.
+type AttemptEntry struct {
+	AttemptRow
+	ID       string
+	From, To bool
+}
+
 // ReportPage is one submission's report.
 type ReportPage struct {
 	Layout
 	ID          string
 	Lesson      LessonCard
+	AttemptsURL string
 	Attempt     int
 	When        string
 	State       string // queued, running, done

@@ -85,6 +85,9 @@ func (h *Handler) progressRow(ctx context.Context, who, lesson, lang string) (Pr
 			row.QuizzesRight++
 		}
 	}
+	if row.ChecksTotal > 0 {
+		row.AttemptsURL = attemptsURL(lesson)
+	}
 	for _, r := range latest[submit.ItemChecks].Report.Results {
 		if r.Status == check.Passed {
 			row.ChecksPassed++

@@ -82,6 +82,9 @@ func (h *Handler) reportEvents(c echo.Context) error {
 		_ = out.send("report", reportEventOf(s))
 		return nil
 	}
+	if place := h.Submissions.Position(id); place > 0 && out.sendWork(submit.Update{Submission: id, Position: place}) != nil {
+		return nil // The reader is gone.
+	}
 	h.followReport(ctx, out, updates, id)
 	return nil
 }
@@ -132,7 +135,7 @@ func (h *Handler) reportPage(c echo.Context) error {
 func (h *Handler) reportView(s submit.Submission, lang string) ReportPage {
 	card := h.card(s.Lesson, lang)
 	page := ReportPage{
-		Layout: h.layout(lang, h.Assets.Languages, reportURL(s.ID), "progress"), ID: s.ID, Lesson: card, Attempt: s.Attempt,
+		Layout: h.layout(lang, h.Assets.Languages, reportURL(s.ID), "progress"), ID: s.ID, Lesson: card, AttemptsURL: attemptsURL(s.Lesson), Attempt: s.Attempt,
 		When: s.Received.UTC().Format(whenFormat), State: string(s.State), Position: h.Submissions.Position(s.ID), Verdict: verdictOf(s),
 		Reason: s.Report.Reason, Points: s.Points, MaxPoints: s.MaxPoints, TookSeconds: s.Report.Took.Seconds(),
 	}

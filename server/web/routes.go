@@ -45,6 +45,7 @@ func routes() []route {
 		{"POST", "/review", (*Handler).rate, known, costsQuiz},
 		{"GET", "/api/review", (*Handler).due, anyone, free},
 		{"GET", "/reports/:id", (*Handler).reportPage, known, free},
+		{"GET", "/attempts/:course/:lesson", (*Handler).attempts, known, free},
 
 		{"GET", api + "/state", (*Handler).state, learner, free},
 		{"POST", api + "/lab", (*Handler).lab, learner, costsLab},

@@ -90,6 +90,9 @@ func TestReportEvents(t *testing.T) {
 	client := s.learner(t)
 	s.do(t, client, "POST", "/api/lessons/demo/first/check", `{"only":[]}`)
 	next := events(t, s, client, "/api/reports/sub1/events")
+	if got := next("place"); got != `{"id":"sub1","position":1}` {
+		t.Errorf("the place in line: %s", got)
+	}
 	s.work.finish(check.VerdictFailed)
 	if got := next("check"); !strings.Contains(got, `"status":"failed"`) {
 		t.Error(got)

@@ -8,7 +8,7 @@ import (
 )
 
 // pageNames are the pages; each has a struct of that name in pages.go.
-var pageNames = [...]string{"home", "course", "lesson", "progress", "report", "question", "review", "error"}
+var pageNames = [...]string{"home", "course", "lesson", "progress", "report", "attempts", "question", "review", "error"}
 
 // templates are the parsed pages by name.
 type templates map[string]*template.Template

@@ -15,7 +15,7 @@ func TestTemplatesFitTheirPages(t *testing.T) {
 	t.Parallel()
 	pages := map[string]any{
 		"home": web.HomePage{}, "course": web.CoursePage{}, "lesson": web.LessonPage{},
-		"progress": web.ProgressPage{}, "report": web.ReportPage{}, "question": web.QuestionPage{}, "review": web.ReviewPage{}, "error": web.ErrorPage{},
+		"progress": web.ProgressPage{}, "report": web.ReportPage{}, "attempts": web.AttemptsPage{}, "question": web.QuestionPage{}, "review": web.ReviewPage{}, "error": web.ErrorPage{},
 	}
 	for _, name := range web.PageNames() {
 		page, ok := pages[name]

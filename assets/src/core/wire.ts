@@ -7,6 +7,9 @@ export interface NodeState {
   cpu: number; memory: number; limit: number; since: string; took: number;
 }
 
+/** A place in the line of what waits to be checked. */
+export interface Place { id: string; position: number }
+
 export interface Traffic { on: boolean; rate: number }
 
 export interface Lab {

@@ -45,6 +45,7 @@ export function startChecks(session: Session): void {
     draw(session.checks.value);
     summarise(summary, session, running);
   });
+  session.place.watch(() => summarise(summary, session, session.running.value));
   session.report.watch(() => summarise(summary, session, session.running.value));
 }
 
@@ -67,7 +68,7 @@ function count(b: HTMLButtonElement, checks: CheckInfo[], running: string): void
 function summarise(place: HTMLElement, session: Session, running: string): void {
   const report = session.report.value;
   if (running) {
-    place.replaceChildren(h("p", { class: "status is-running" }, statusIcon("running"), t("checking.long")));
+    place.replaceChildren(h("p", { class: "status is-running" }, statusIcon("running"), session.place.value ? t("report.place", session.place.value) : t("checking.long")));
     return;
   }
   if (!report) {

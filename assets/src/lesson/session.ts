@@ -1,7 +1,7 @@
 import { call } from "../core/http";
 import { Happening, Signal } from "../core/signal";
 import { Stream } from "../core/stream";
-import type { CheckInfo, Lab, Live, NodeState, ReportBrief, Result, State, Traffic, TrafficNews, WorkFile } from "../core/wire";
+import type { CheckInfo, Lab, Live, NodeState, Place, ReportBrief, Result, State, Traffic, TrafficNews, WorkFile } from "../core/wire";
 
 /** A way to run code in a terminal; the terminal part puts itself here. */
 export interface Typist { type(node: string, code: string): Promise<void> }
@@ -18,6 +18,8 @@ export class Session {
   readonly checks = new Signal<CheckInfo[]>([]);
   readonly report = new Signal<ReportBrief | null>(null);
   readonly running = new Signal<string>("");
+  /** The place in line of what waits to be checked; 0 once it is being checked. */
+  readonly place = new Signal<number>(0);
   readonly traffic = new Signal<Traffic>({ on: false, rate: 5 });
   readonly online = new Signal<boolean>(true);
   readonly live = new Happening<Live>();
@@ -54,7 +56,7 @@ export class Session {
   /** Begins to listen to the server. */
   listen(): void {
     let first = true;
-    const names = ["lab", "node", "live", "traffic", "file", "check", "report", "warning"];
+    const names = ["lab", "node", "live", "traffic", "file", "check", "place", "report", "warning"];
     this.stream = new Stream(`${this.base}/events`, names, (name, data) => this.hear(name, data), (up) => {
       this.online.value = up;
       if (up && !first) void this.refresh();
@@ -76,6 +78,7 @@ export class Session {
       case "traffic": this.hearTraffic(data as TrafficNews); break;
       case "file": this.hearFile(data as { path: string; version: number; tab: string }); break;
       case "check": this.hearCheck(data as Result); break;
+      case "place": this.place.value = (data as Place).position; break;
       case "report": this.hearReport(data as ReportBrief); break;
       case "warning": this.warning.tell(data as { message: string; fix: string }); break;
     }
@@ -102,12 +105,14 @@ export class Session {
   }
 
   private hearCheck(result: Result): void {
+    this.place.value = 0;
     if (result.status === "running" && !this.running.value) this.running.value = "?";
     this.checks.value = this.checks.value.map((c) => (c.id === result.id ? { ...c, last: result, stale: false } : c));
   }
 
   private hearReport(report: ReportBrief): void {
     this.running.value = "";
+    this.place.value = 0;
     this.report.value = report;
   }
 
