@@ -77,6 +77,14 @@ func (c *lintCommand) print(snapshot *catalog.Snapshot) error {
 	for _, p := range snapshot.Problems {
 		fmt.Fprintln(os.Stdout, p)
 	}
-	fmt.Fprintf(os.Stdout, "%d courses, %d lessons, %d problems\n", len(snapshot.Courses), lessons, len(snapshot.Problems))
+	fmt.Fprintf(os.Stdout, "%s, %s, %s\n", several(len(snapshot.Courses), "course"), several(lessons, "lesson"), several(len(snapshot.Problems), "problem"))
 	return nil
+}
+
+// several counts things: "1 course", "2 courses".
+func several(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
