@@ -74,6 +74,11 @@ func serve(ctx context.Context) error {
 	if err := hide(); err != nil {
 		return err
 	}
+	if os.Getpid() == 1 {
+		if err := agent.Confine(); err != nil {
+			return err
+		}
+	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	return agent.Run(ctx, os.Environ(), os.Getpid() == 1, probe.Prepare, log)
 }

@@ -88,6 +88,7 @@ func (r *runner) result(ctx context.Context, c Check) Result {
 	a := attempt{check: c, env: e}
 	a.run(ctx)
 	a.fill(&result)
+	result.printable()
 	result.Took = time.Since(started)
 	r.broken = r.broken || result.Status == Broken
 	return result

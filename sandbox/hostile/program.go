@@ -1,0 +1,80 @@
+package hostile
+
+import (
+	"context"
+	_ "embed" // The prelude.
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"pattarai/sandbox"
+	"pattarai/sandbox/agent"
+)
+
+//go:embed prelude.py
+var prelude string
+
+const (
+	programTime   = 20 * time.Second
+	programOutput = 4 << 10
+)
+
+// python makes an attempt of a program that runs in a node after the prelude.
+func python(node, program string) func(context.Context, *Lab) (string, error) {
+	return func(ctx context.Context, l *Lab) (string, error) { return l.run(ctx, node, program, nil) }
+}
+
+// run runs a program with what it may know of the lab, and more.
+func (l *Lab) run(ctx context.Context, node, program string, more map[string]any) (string, error) {
+	facts := map[string]any{}
+	maps.Copy(facts, l.facts)
+	maps.Copy(facts, more)
+	text, err := json.Marshal(facts)
+	if err != nil {
+		return "", err
+	}
+	res, err := l.session.Exec(ctx, node, agent.Command{
+		Args: []string{"/usr/bin/python3", "-I", "-S", "-c", prelude, strings.TrimSpace(program)},
+		Env:  map[string]string{"FACTS": string(text)}, Timeout: programTime, MaxOutput: programOutput,
+	})
+	if errors.Is(err, agent.ErrLost) || errors.Is(err, sandbox.ErrNotRunning) {
+		return "the node ended", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return outcome(res), nil
+}
+
+// outcome is what a program met, in a few words.
+func outcome(res agent.Result) string {
+	seen := strings.Join(strings.Fields(string(res.Stdout)), " ")
+	switch {
+	case res.Failure != "":
+		return "could not start: " + res.Failure
+	case res.OutOfMemory:
+		return join(seen, "killed: out of memory")
+	case res.TimedOut:
+		return join(seen, "timed out")
+	case res.Exit > 128:
+		return join(seen, fmt.Sprintf("killed by signal %d", res.Exit-128))
+	case res.Exit != 0:
+		return join(seen, "exit status "+fmt.Sprint(res.Exit)+": "+lastLine(string(res.Stderr)))
+	}
+	return seen
+}
+
+func join(seen, end string) string {
+	if seen == "" {
+		return end
+	}
+	return seen + ", " + end
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
