@@ -49,10 +49,12 @@ func (m *member) containerNews(e Event) {
 			m.frozen()
 		}
 	case Exited:
+		m.hangUp() // A node on gVisor ends without a farewell on its connections.
 		if phase != PhaseStopped {
 			m.enter(PhaseExited, m.containerEnd(e), "")
 		}
 	case Gone:
+		m.hangUp()
 		if phase != PhaseStopped {
 			m.enter(PhaseExited, "the container was removed", "")
 		}

@@ -45,6 +45,7 @@ var architecture = map[string]place{
 	"sandbox/images":           {imports: []string{"sandbox"}, denied: []string{"net/http", "database/sql"}},
 	"sandbox/docker":           {imports: []string{"sandbox", "sandbox/agent", "sandbox/images"}, names: []string{"github.com/testcontainers/testcontainers-go", "github.com/moby", "github.com/docker", "github.com/containerd/errdefs", "github.com/opencontainers"}},
 	"sandbox/host":             {denied: []string{"net/http", "database/sql"}},
+	"sandbox/hostile":          {imports: []string{"sandbox", "sandbox/agent", "sandbox/check"}, denied: []string{"database/sql"}},
 	"sandbox/sandboxtest":      {imports: []string{"sandbox", "sandbox/agent", "sandbox/probe"}},
 
 	"server/fault":           {denied: []string{"net/http", "database/sql"}},

@@ -10,18 +10,21 @@ import (
 
 // Offsets into struct seccomp_data, and what is compared with.
 const (
-	offsetCall     = 0
-	offsetArch     = 4
-	offsetArgument = 16         // Low half of the first one, on machines that put it first.
-	otherCalls     = 0x40000000 // From here on, x86 counts the calls of another convention.
+	offsetCall   = 0
+	offsetArch   = 4
+	offsetFirst  = 16         // Low half of the first argument, on machines that put it first.
+	offsetThird  = 32         // The same of the third.
+	otherCalls   = 0x40000000 // From here on, x86 counts the calls of another convention.
+	firstProcess = 1
 )
 
 // Confine takes system calls away from this process and from all it will start,
 // for good: a second wall behind the engine's own filter, which in older engines
 // lets labs speak to the hypervisor (vsock) and use io_uring. What is left of
-// socket(2) are unix, IPv4, IPv6, netlink and packet sockets, and the calls of
-// other machines and conventions are gone. It needs no rights where programs
-// cannot gain any (no_new_privs); elsewhere it is an error.
+// socket(2) are unix, IPv4, IPv6, netlink and packet sockets, the calls of other
+// machines and conventions are gone, and nobody inside can send process 1 a signal,
+// which gVisor would deliver. (Go's scheduler sends itself SIGURG.) Nor can
+// programs gain rights any more (no_new_privs).
 func Confine() error {
 	arch, known := map[string]uint32{"amd64": unix.AUDIT_ARCH_X86_64, "arm64": unix.AUDIT_ARCH_AARCH64}[runtime.GOARCH]
 	if !known {
@@ -29,6 +32,11 @@ func Confine() error {
 	}
 	filter := confinement(arch)
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	runtime.LockOSThread() // The filter goes to every thread, and the promise with it.
+	defer runtime.UnlockOSThread()
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("give up rights for good: %w", err)
+	}
 	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&program)))
 	if errno != 0 {
 		return fmt.Errorf("take system calls away: %w", errno)
@@ -48,7 +56,16 @@ func confinement(arch uint32) []unix.SockFilter {
 	for _, call := range []uint32{unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER} {
 		code = append(code, when(unix.BPF_JEQ, call), result(gone))
 	}
-	code = append(code, unless(unix.BPF_JEQ, unix.SYS_SOCKET), result(unix.SECCOMP_RET_ALLOW), load(offsetArgument))
+	refused := result(unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM))
+	for _, call := range []uint32{unix.SYS_KILL, unix.SYS_RT_SIGQUEUEINFO, unix.SYS_PIDFD_OPEN} {
+		code = append(code, only(call, load(offsetFirst), when(unix.BPF_JEQ, firstProcess), refused, result(unix.SECCOMP_RET_ALLOW))...)
+	}
+	for _, call := range []uint32{unix.SYS_TGKILL, unix.SYS_RT_TGSIGQUEUEINFO} {
+		code = append(code, only(call,
+			load(offsetFirst), unless(unix.BPF_JEQ, firstProcess), result(unix.SECCOMP_RET_ALLOW),
+			load(offsetThird), unless(unix.BPF_JEQ, uint32(unix.SIGURG)), refused, result(unix.SECCOMP_RET_ALLOW))...)
+	}
+	code = append(code, unless(unix.BPF_JEQ, unix.SYS_SOCKET), result(unix.SECCOMP_RET_ALLOW), load(offsetFirst))
 	for _, family := range []uint32{unix.AF_UNIX, unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK, unix.AF_PACKET} {
 		code = append(code, when(unix.BPF_JEQ, family), result(unix.SECCOMP_RET_ALLOW))
 	}
@@ -57,6 +74,12 @@ func confinement(arch uint32) []unix.SockFilter {
 
 func load(offset uint32) unix.SockFilter {
 	return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: offset}
+}
+
+// only carries out a block, which must end with a result, for one system call.
+func only(call uint32, block ...unix.SockFilter) []unix.SockFilter {
+	jump := unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: uint8(len(block)), K: call}
+	return append([]unix.SockFilter{jump}, block...)
 }
 
 // when carries out the next instruction only when the comparison holds.

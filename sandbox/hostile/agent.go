@@ -40,9 +40,9 @@ print(len(p.stdout), "bytes")`, same("0 bytes")),
 		try("agent-twice", "starts a second agent", `
 p = subprocess.run(["/pattarai-agent"], capture_output=True, text=True, timeout=10)
 print(p.returncode, "address already in use" in p.stderr)`, same("1 True")),
-		deed("agent-crowd", "holds sixty connections to the agent; then the node is asked for something", crowdAgent, same("answers")).at("64 connections, just under"),
-		deed("agent-full", "holds eighty connections to the agent; then the node is asked for something", fullAgent, same("answers")).at("64 connections, just over"),
-		deed("agent-fake", "puts a program of its own in the place of the agent's socket; then another node is asked for something", fakeAgent, same("answers")),
+		deed("agent-crowd", "holds sixty connections to the agent; then the node is asked for something", crowdAgent, same("answers")).alone().at("64 connections, just under"),
+		deed("agent-full", "holds eighty connections to the agent; then the node is asked for something", fullAgent, same("answers")).alone().at("64 connections, just over"),
+		deed("agent-fake", "puts a program of its own in the place of the agent's socket; then another node is asked for something", fakeAgent, same("answers")).alone(),
 	}
 }
 

@@ -41,7 +41,8 @@ type Attempt struct {
 	// Rough attempts may end their node; it is started again after them.
 	Rough bool
 
-	do func(ctx context.Context, l *Lab) (seen string, err error)
+	apart bool // Not while others are made.
+	do    func(ctx context.Context, l *Lab) (seen string, err error)
 }
 
 // Outcome is what an attempt must come to.
@@ -67,6 +68,7 @@ func Attempts() []Attempt {
 	} {
 		for _, a := range area.list {
 			a.Area = area.name
+			a.apart = a.apart || a.Rough || !slices.Contains([]Area{Identity, Kernel, Machine, Network, Agent}, a.Area)
 			all = append(all, a)
 		}
 	}
@@ -103,6 +105,18 @@ func (a Attempt) at(limit string) Attempt {
 // control makes the attempt one that doctor makes, too.
 func (a Attempt) control(remedy string) Attempt {
 	a.Remedy = remedy
+	return a
+}
+
+// alone keeps others from being made at the same time.
+func (a Attempt) alone() Attempt {
+	a.apart = true
+	return a
+}
+
+// orHardened is for an outcome that gVisor words otherwise.
+func (a Attempt) orHardened(seen string) Attempt {
+	a.Want.Hardened = seen
 	return a
 }
 

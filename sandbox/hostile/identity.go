@@ -46,6 +46,6 @@ os.setxattr("/home/learner/c", "security.capability", struct.pack("<IIIII", 0x02
 			control("keep the engine's default seccomp profile; on the standard tier also: sysctl -w user.max_user_namespaces=0"),
 		try("root-namespace", "mounts a file system as root of a user namespace", `
 call("unshare", NEWUSER | NEWNS)
-call("mount", b"none", b"/mnt", b"tmpfs", 0, 0)`, differ("EPERM", "EPERM")),
+call("mount", b"none", b"/mnt", b"tmpfs", 0, 0)`, differ("EPERM", "done")),
 	}
 }

@@ -3,7 +3,7 @@ package hostile
 func kernel() []Attempt {
 	const gap = "keep the engine's default seccomp profile"
 	return []Attempt{
-		try("seccomp", "looks whether system calls are filtered", `print(status("Seccomp"))`, differ("2", "0")).control(seccompHint),
+		try("seccomp", "looks whether system calls are filtered", `print(status("Seccomp"))`, same("2")).control(seccompHint),
 		try("which-kernel", "asks which kernel answers its system calls", `print("gVisor" if "gvisor" in platform.release() else "the host's")`,
 			differ("the host's", "gVisor")).
 			control("give the engine gVisor: sudo bin/pattarai doctor --fix --tier hardened"),
@@ -13,15 +13,15 @@ func kernel() []Attempt {
 		try("remount", "makes the root writable again", `call("mount", b"none", b"/", None, 32, 0)`, same("EPERM")),
 		try("umount", "takes the covers off /proc", `call("umount2", b"/proc/kcore", 2)`, same("EPERM")),
 		try("new-mount-api", "uses the newer system calls for mounts", `first(lambda: call("fsopen", b"tmpfs", 0), lambda: call("open_tree", -100, b"/", 1))`,
-			differ("EPERM", "ENOSYS")),
+			same("EPERM")),
 		try("pivot-root", "changes the root of everything", `call("pivot_root", b"/tmp", b"/tmp")`, same("EPERM")),
 		try("chroot", "changes its own root", `os.chroot("/tmp")`, same("EPERM")),
 		try("namespaces", "makes namespaces of every kind", `
-first(*(lambda f=f: call("unshare", f) for f in (NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWPID, NEWNET)))`, same("EPERM")).control(gap),
+first(*(lambda f=f: call("unshare", f) for f in (NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWPID, NEWNET)))`, differ("EPERM", "EPERM EINVAL")).control(gap),
 		try("setns", "enters the namespaces of process 1", `
-first(*(lambda n=n: call("setns", os.open("/proc/1/ns/" + n, 0), 0) for n in ("mnt", "net", "pid", "user")))`, same("EACCES")),
+first(*(lambda n=n: call("setns", os.open("/proc/1/ns/" + n, 0), 0) for n in ("mnt", "net", "pid", "user")))`, differ("EACCES", "EPERM EINVAL")),
 		try("clone3", "makes namespaces with the newer system call", `
-call("clone3", struct.pack("QQQQQQQQ", NEWUSER | NEWNS, 0, 0, 0, 17, 0, 0, 0), 64)`, same("ENOSYS")),
+if call("clone3", struct.pack("QQQQQQQQ", NEWUSER | NEWNS, 0, 0, 0, 17, 0, 0, 0), 64) == 0: os._exit(0)`, differ("ENOSYS", "done")),
 		try("bpf", "loads a program into the kernel", `call("bpf", 5, struct.pack("IIQQIIQII", 1, 1, 0, 0, 0, 0, 0, 0, 0), 48)`, same("EPERM")).control(gap),
 		try("perf", "watches the processor through perf events", `call("perf_event_open", struct.pack("II", 0, 112) + b"\0" * 104, 0, -1, -1, 0)`,
 			differ("EPERM", "ENODEV")),
@@ -29,8 +29,8 @@ call("clone3", struct.pack("QQQQQQQQ", NEWUSER | NEWNS, 0, 0, 0, 17, 0, 0, 0), 6
 		try("modules", "loads and unloads kernel modules", `
 first(lambda: call("init_module", b"", 0, b""), lambda: call("finit_module", 0, b"", 0), lambda: call("delete_module", b"x", 0))`, same("EPERM")),
 		try("keyrings", "reads and writes the kernel's keyrings", `
-first(lambda: call("add_key", b"user", b"x", b"x", 1, -3), lambda: call("keyctl", 0, -3, 1), lambda: call("request_key", b"user", b"x", 0, 0))`, same("EPERM")),
-		try("userfaultfd", "stops the kernel at a page of its choice", `call("userfaultfd", 1)`, same("EPERM")),
+first(lambda: call("add_key", b"user", b"x", b"x", 1, -3), lambda: call("keyctl", 0, -3, 1), lambda: call("request_key", b"user", b"x", 0, 0))`, differ("EPERM", "EACCES done")),
+		try("userfaultfd", "stops the kernel at a page of its choice", `call("userfaultfd", 1)`, differ("EPERM", "ENOSYS")),
 		try("io-uring", "makes an io_uring", `call("io_uring_setup", 4, b"\0" * 120)`, same("ENOSYS")).
 			control("lab images must hold the current agent, which takes the call away: bin/pattarai images build"),
 		try("other-calls", "makes system calls as programs for other machines do", `
@@ -50,14 +50,14 @@ print("works" if s == 0 else "refused")`, same("refused")),
 		try("accounting", "has every process of the machine recorded", `call("acct", b"/tmp/acct")`, same("EPERM")),
 		try("quota", "changes disk quotas", `call("quotactl", 0x800002, b"/dev/sda1", 0, 0)`, same("EPERM")),
 		try("file-handles", "opens a file of the host by its inode", `
-call("open_by_handle_at", os.open("/", 0), struct.pack("II", 8, 1) + b"\2" + b"\0" * 7, 0)`, same("EPERM")),
-		try("fanotify", "watches every file of the machine", `call("fanotify_init", 0, 0)`, same("EPERM")),
+call("open_by_handle_at", os.open("/", 0), struct.pack("II", 8, 1) + b"\2" + b"\0" * 7, 0)`, differ("EPERM", "ENOTSUP")),
+		try("fanotify", "watches every file of the machine", `call("fanotify_init", 0, 0)`, differ("EPERM", "ENOSYS")),
 		try("kernel-log", "reads the host's kernel log", `
 buf = ctypes.create_string_buffer(4096)
 n = call("syslog", 3, buf, 4096)
 print("gVisor's own" if b"gVisor" in buf.raw else "the host's")`, differ("EPERM", "gVisor's own")),
-		try("numa", "moves memory pages between processors", `first(lambda: call("mbind", 0, 4096, 1, 0, 0, 0), lambda: call("move_pages", 1, 0, 0, 0, 0, 0))`, same("EPERM")),
-		try("personality", "switches off the random placing of programs", `call("personality", 0x0040000)`, same("EPERM")),
+		try("numa", "moves memory pages between processors", `first(lambda: call("mbind", 0, 4096, 1, 0, 0, 0), lambda: call("move_pages", 1, 0, 0, 0, 0, 0))`, differ("EPERM", "EFAULT EPERM")),
+		try("personality", "switches off the random placing of programs", `call("personality", 0x0040000)`, differ("EPERM", "EINVAL")),
 		try("ports", "talks to hardware through its ports", `
 ctypes.set_errno(0)
 if libc.ioperm(0x80, 1, 1) < 0: raise OSError(ctypes.get_errno(), "")`, same("EPERM")),

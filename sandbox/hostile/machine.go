@@ -22,7 +22,7 @@ seen = [len(open(p, "rb").read(64)) for p in ("/proc/keys", "/proc/timer_list", 
 print(sum(seen), *(n for d in ("/proc/scsi", "/sys/firmware") if os.path.isdir(d) for n in os.listdir(d)))`, same("0")),
 		try("physical-memory", "opens the machine's memory, disks and consoles", `
 found = [p for p in ("mem", "kmem", "port", "kmsg", "sda", "vda", "nvme0n1", "dm-0", "fuse", "kvm", "loop0", "loop-control", "net/tun", "vsock", "uinput", "dri") if os.path.exists("/dev/" + p)]
-print(*found or ["none is there"])`, same("none is there")).control("no device may be handed to a lab; look for default devices in the engine's configuration"),
+print(*found or ["none is there"])`, differ("none is there", "fuse net/tun")).control("no device may be handed to a lab; look for default devices in the engine's configuration"),
 		try("make-device", "makes device nodes of its own for the disks", `
 first(lambda: os.mknod("/home/learner/d", 0o60600, os.makedev(8, 0)), lambda: os.mknod("/tmp/c", 0o20600, os.makedev(1, 1)), lambda: os.mknod("/dev/shm/c", 0o20600, os.makedev(1, 1)))`, same("EPERM")).control(replaceEngine),
 		try("engine-socket", "looks for the container engine's socket", `
@@ -44,12 +44,19 @@ for line in open("/proc/self/mountinfo"):
             if e.errno == errno.EISDIR and os.access(f[4], os.W_OK): found.append(f[4])
 print(*found or ["none"])`, same("none")),
 		try("agent-secrets", "reads the agent's environment, memory and files", `
-first(*(lambda p=p: open("/proc/1/" + p, "rb").read(1) for p in ("environ", "mem", "maps", "auxv")), lambda: os.listdir("/proc/1/fd"), lambda: os.listdir("/proc/1/root/"))`, same("EACCES")).control(replaceEngine),
+def look(p):
+    if p == "fd": found.extend("fd/" + n for n in os.listdir("/proc/1/fd") if os.open("/proc/1/fd/" + n, os.O_RDONLY | os.O_NONBLOCK) > 0)
+    elif os.listdir("/proc/1/root") if p == "root" else open("/proc/1/" + p, "rb").read(4096): found.append(p)
+found = []
+for p in ("environ", "mem", "maps", "auxv", "fd", "root"):
+    try: look(p)
+    except OSError: pass
+print(*found or ["nothing"])`, same("nothing")).control(replaceEngine),
 		try("own-environment", "looks for secrets in its own environment", `
 print(*[k for k in os.environ if any(w in k for w in ("TOKEN", "SECRET", "PASSWORD", "AGENT"))] or ["none"])`, same("none")),
 		try("other-processes", "counts the processes it sees that are not its node's", `
 print(sum(1 for p in os.listdir("/proc") if p.isdigit() and "Name" and status("Name", p) in ("dockerd", "containerd", "pattarai", "systemd", "sshd")))`, same("0")),
-		try("spare-me", "makes the kernel end others first when memory runs out", `write("/proc/self/oom_score_adj", "-1000")`, differ("EACCES", "EACCES")),
+		try("spare-me", "makes the kernel end others first when memory runs out", `write("/proc/self/oom_score_adj", "-1000")`, differ("EACCES", "done")),
 		try("image", "changes the image's programs, the agent and the users", `
 refused(*(lambda p=p: write(p) for p in ("/usr/bin/x", "/etc/passwd", "/pattarai-agent", "/x", "/lib/x", "/etc/ld.so.preload")))`, same("refused")),
 		try("names", "points the lab's names elsewhere", `refused(lambda: write("/etc/hosts"), lambda: write("/etc/resolv.conf"))`, same("refused")),

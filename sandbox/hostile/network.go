@@ -9,7 +9,7 @@ func network() []Attempt {
 	const wall = "let doctor install the firewall rule that keeps labs from this host: sudo bin/pattarai doctor --fix"
 	const inside = "no lab may be put on a network with a way out; remove foreign networks from the lab's containers"
 	return []Attempt{
-		try("own-neighbour", "reaches its own lab's other node, as it should", `print(reach("neighbour", 8000))`, same("open")).
+		try("own-neighbour", "reaches its own lab's other node, as it should", `print(reach("neighbour", 8000))`, same("open")).alone().
 			control("nodes of a lab must reach each other: look at the host's bridges and their firewall rules"),
 		hostStreams("host-gateway", "reaches the host at the lab's gateway", `print(reach(facts["gateway"], facts["tcp"]))`, "closed").control(wall),
 		hostStreams("host-addresses", "reaches the host at any of its own addresses", `print(reach_all([(a, facts["tcp"]) for a in facts["host"]]))`, "closed").control(wall),
@@ -57,7 +57,7 @@ s = socket.socket(); s.bind((facts["other"], 0))`, same("EADDRNOTAVAIL")),
 first(*(lambda p=p: socket.socket(socket.AF_INET, socket.SOCK_RAW, p) for p in (socket.IPPROTO_ICMP, socket.IPPROTO_RAW, socket.IPPROTO_TCP)))`, same("EPERM")).control(replaceEngine),
 		try("spoof-options", "uses socket options that change whose packets they are", `
 s = socket.socket()
-first(lambda: s.setsockopt(socket.SOL_IP, 19, 1), lambda: s.setsockopt(socket.SOL_SOCKET, 36, 1), lambda: s.setsockopt(socket.SOL_SOCKET, 33, 1 << 20))`, same("EPERM")),
+first(lambda: s.setsockopt(socket.SOL_IP, 19, 1), lambda: s.setsockopt(socket.SOL_SOCKET, 36, 1), lambda: s.setsockopt(socket.SOL_SOCKET, 33, 1 << 20))`, differ("EPERM", "done EPERM")),
 		try("routes-change", "adds a route to the host's network", netlink(24, 0x600, `struct.pack("BBBBBBBBI", 2, 0, 0, 0, 254, 4, 0, 1, 0) + struct.pack("HHI", 8, 4, 1)`), same("EPERM")).control(replaceEngine),
 		try("links-change", "switches its network interface off", netlink(16, 0, `struct.pack("BxHiII", 0, 0, 2, 0, 1)`), same("EPERM")),
 		try("firewall-change", "reads and changes the firewall", `
@@ -81,10 +81,10 @@ kept = []
 while True:
     s = socket.socket(); kept.append(s); s.setblocking(False)
     try: s.connect(("neighbour", 8000))
-    except BlockingIOError: pass`, same("EMFILE")).at("4,096 descriptors, just over"),
+    except BlockingIOError: pass`, same("EMFILE")).alone().at("4,096 descriptors, just over"),
 		deed("neighbour-answers", "opens connections without end; then the flooded node is asked for something", func(ctx context.Context, l *Lab) (string, error) {
 			return answers(ctx, l.session, neighbour)
-		}, same("answers")),
+		}, same("answers")).alone(),
 	}
 }
 

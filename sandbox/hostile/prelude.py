@@ -1,6 +1,6 @@
 # What every hostile program starts with. A program that prints nothing did what it
 # wanted ("done"); an error of the system ends it with the error's name.
-import ctypes, errno, json, os, platform, resource, signal, socket, struct, subprocess, sys, threading, time
+import ctypes, errno, json, os, platform, resource, select, signal, socket, struct, subprocess, sys, threading, time
 
 facts = json.loads(os.environ.get("FACTS") or "{}")
 libc = ctypes.CDLL(None, use_errno=True)
@@ -63,17 +63,25 @@ def reach(address, port, family=socket.AF_INET):
 
 def reach_all(pairs, family=socket.AF_INET):
     """Tells which of many ports answer; all are tried at once."""
-    seen = {}
-
-    def one(a, p):
-        seen[a, p] = reach(a, p, family)
-    threads = [threading.Thread(target=one, args=pair) for pair in pairs]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    found = sorted("%s:%s" % k for k, v in seen.items() if v == "open")
-    return " ".join(found) or "closed"
+    waiting, found = {}, []
+    for address, port in pairs:
+        s = socket.socket(family)
+        s.setblocking(False)
+        try:
+            s.connect((address, int(port)))
+            found.append("%s:%s" % (address, port))
+        except BlockingIOError:
+            waiting[s] = "%s:%s" % (address, port)
+        except OSError:
+            pass
+    end = time.time() + 1.5
+    while waiting and time.time() < end:
+        _, ready, _ = select.select([], list(waiting), [], 0.1)
+        for s in ready:
+            if s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                found.append(waiting[s])
+            del waiting[s]
+    return " ".join(sorted(found)) or "closed"
 
 
 def send(address, port, family=socket.AF_INET):

@@ -17,6 +17,9 @@ import (
 //go:embed prelude.py
 var prelude string
 
+// ended is what is seen of a node that is no more.
+const ended = "the node ended"
+
 const (
 	programTime   = 20 * time.Second
 	programOutput = 4 << 10
@@ -41,7 +44,7 @@ func (l *Lab) run(ctx context.Context, node, program string, more map[string]any
 		Env:  map[string]string{"FACTS": string(text)}, Timeout: programTime, MaxOutput: programOutput,
 	})
 	if errors.Is(err, agent.ErrLost) || errors.Is(err, sandbox.ErrNotRunning) {
-		return "the node ended", nil
+		return ended, nil
 	}
 	if err != nil {
 		return "", err
