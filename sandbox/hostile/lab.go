@@ -80,6 +80,9 @@ func (l *Lab) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// Images names the lab images that the labs need.
+func Images() []string { return []string{"python", sandbox.ProbeNode} }
+
 func topology() sandbox.Topology {
 	return sandbox.Topology{Name: "hostile", Hash: "hostile", Nodes: []sandbox.Node{
 		{

@@ -66,8 +66,8 @@ func newEngine(t *testing.T, tier sandbox.Tier) *docker.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := images.New(client, agent)
-	if err := set.Build(t.Context(), nil, func(line string) { t.Log(line) }); err != nil {
+	set := images.New(client, agent, hostile.Images)
+	if err := set.Build(t.Context(), hostile.Images(), func(line string) { t.Log(line) }); err != nil {
 		t.Fatal(err)
 	}
 	e, err := docker.New(t.Context(), docker.Config{
