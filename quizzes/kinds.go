@@ -63,7 +63,7 @@ func (p *parser) number() {
 	}
 	for _, entry := range wrong {
 		value, tolerance, ok := p.numberOf(entry)
-		if ok && math.Abs(value-p.question.Value) <= p.question.Tolerance {
+		if ok && math.Abs(value-p.question.Value)+tolerance <= p.question.Tolerance {
 			p.problem(entry.Line, "quiz-wrong", fmt.Sprintf("%q is within the right answer", clip(entry.Source)),
 				"a [ ] entry is a wrong answer", "change it or remove it")
 		}

@@ -25,6 +25,7 @@ var architecture = map[string]place{
 	"lessons/problem/problemtest": {},
 
 	"quizzes":          {imports: []string{"lessons/problem"}, names: []string{"github.com/expr-lang/expr"}, denied: []string{"net/http", "database/sql", "os/exec", "log/slog"}},
+	"quizzes/exchange": {imports: []string{"lessons/problem", "quizzes"}, names: []string{"github.com/JohannesKaufmann/html-to-markdown"}, denied: []string{"net/http", "database/sql", "os/exec", "log/slog"}},
 	"lessons/problem":  {denied: pure},
 	"lessons":          {imports: []string{"lessons/markdown", "lessons/problem", "quizzes"}, names: []string{"go.yaml.in/yaml"}, denied: []string{"net/http", "database/sql", "os/exec"}},
 	"lessons/markdown": {imports: []string{"lessons/problem", "quizzes"}, names: []string{"github.com/yuin/goldmark", "github.com/wyatt915/treeblood", "github.com/alecthomas/chroma", "github.com/microcosm-cc/bluemonday"}, denied: []string{"net/http", "database/sql", "os/exec"}},

@@ -39,6 +39,7 @@ type commands struct {
 	Lint    lintCommand    `cmd:"" help:"List every problem of the lessons; exit status 2 when there are errors. Example: pattarai lint ./courses"`
 	Prove   proveCommand   `cmd:"" help:"Run every block, solution and wrong answer on real containers; exit status 1 when one is not as it should be. Example: pattarai prove haproxy/round-robin"`
 	Schema  schemaCommand  `cmd:"" help:"Write JSON Schemas, from which editors complete the YAML of lessons. Example: pattarai schema ./courses"`
+	Quiz    quizCommand    `cmd:"" help:"Import and export quiz questions: GIFT, Moodle XML, QTI 1.2."`
 	Images  imagesCommand  `cmd:"" help:"Build, list, export and import the lab images."`
 	Doctor  doctorCommand  `cmd:"" help:"Say what this machine lacks. Example: pattarai doctor --fix"`
 
