@@ -33,7 +33,8 @@ var architecture = map[string]place{
 	"lessons/scaffold": {denied: pure},
 
 	"sandbox":                  {imports: []string{"sandbox/agent"}, denied: []string{"net/http", "database/sql"}},
-	"sandbox/agent":            {names: []string{"github.com/hashicorp/yamux", "github.com/creack/pty"}, denied: []string{"net/http", "database/sql"}},
+	"sandbox/agent":            {imports: []string{"sandbox/jail"}, names: []string{"github.com/hashicorp/yamux", "github.com/creack/pty"}, denied: []string{"net/http", "database/sql"}},
+	"sandbox/jail":             {names: []string{"github.com/elastic/go-seccomp-bpf"}, denied: pure},
 	"sandbox/probe":            {denied: []string{"database/sql", "os/exec"}},
 	"sandbox/probe/postgres":   {imports: []string{"sandbox/probe"}, names: []string{"github.com/jackc/pgx/v5/pgconn"}, denied: []string{"os/exec"}},
 	"sandbox/probe/redis":      {imports: []string{"sandbox/probe"}, names: []string{"github.com/gomodule/redigo"}, denied: []string{"database/sql", "os/exec"}},

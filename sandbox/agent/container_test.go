@@ -67,7 +67,7 @@ func startContainer(t *testing.T) (id string, c *agent.Client) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	id = docker(t, "create", "--label", "pattarai.test=agent", "--network", "none", "--memory", "96m", "--memory-swap", "96m", "--pids-limit", "128",
-		"--user", "1000:1000", "-e", agent.EnvToken+"="+token, "-e", agent.EnvSocket+"=/tmp/agent/s", "--entrypoint", "/pattarai-agent", testImage)
+		"--user", "1000:1000", "-e", agent.EnvToken+"="+token, "-e", agent.EnvSocket+"=/agent/s", "--tmpfs", "/agent:mode=755,uid=1000", "--entrypoint", "/pattarai-agent", testImage)
 	t.Cleanup(func() { docker(t, "rm", "-f", id) })
 	docker(t, "cp", binary, id+":/pattarai-agent")
 	docker(t, "start", id)

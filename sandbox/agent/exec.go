@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -24,12 +25,16 @@ type Command struct {
 	Timeout   time.Duration     `json:"timeout"`    // 0 means ten seconds. The whole process group is killed then.
 	MaxOutput int               `json:"max_output"` // Bytes kept of stdout and of stderr each; 0 means 64 KiB, at most 16 MiB.
 	Memory    int64             `json:"memory"`     // RLIMIT_AS in bytes; 0 means none. Needs /bin/sh in the node.
-	// Fresh runs the command in a new empty directory filled with Files, kills
-	// whatever the command left running and deletes the directory afterwards.
-	// Only for nodes without a service and without shells. Dir is then relative
-	// to the new directory.
+	// Fresh runs the command confined, in a new empty directory filled with Files.
+	// Whatever the command left running is killed and whatever it wrote is deleted
+	// afterwards, with all of /tmp and /dev/shm. Only for nodes without a service and
+	// without shells. Dir is then relative to the new directory.
 	Fresh bool              `json:"fresh"`
 	Files map[string][]byte `json:"files"` // With Fresh: relative path to content.
+	// Warm allows a Fresh command to be forked off an interpreter that has started
+	// already, where the node has one for Args[0] and the kernel can keep the two
+	// apart. Args[1] must be the program's file. The result is the same.
+	Warm bool `json:"warm"`
 }
 
 // Result is how a command ended. A command that fails is a result, not an error.
@@ -43,6 +48,8 @@ type Result struct {
 	OutOfMemory     bool          `json:"out_of_memory"`
 	Failure         string        `json:"failure"` // Why it could not start: "no such program: foo".
 	Duration        time.Duration `json:"duration"`
+	Isolation       string        `json:"isolation"` // With Fresh: how it was confined, "landlock 7, seccomp" or "none".
+	Warm            bool          `json:"warm"`      // It was forked off a started interpreter.
 }
 
 // Exec runs a command to its end. The error is ours only: connection lost,
@@ -115,16 +122,37 @@ func (s *server) exec(ctx context.Context, w *wire, body json.RawMessage) error 
 	if err := json.Unmarshal(body, &cmd); err != nil {
 		return err
 	}
-	dir, err := receiveCommand(w, &cmd)
-	if err != nil {
-		dir.remove()
+	if cmd.Fresh {
+		return s.execFresh(ctx, w, cmd)
+	}
+	var err error
+	if cmd.Stdin, err = receiveStdin(w); err != nil {
 		return err
+	}
+	s.fresh.RLock() // A fresh command would kill it.
+	defer s.fresh.RUnlock()
+	ctx, stop := untilHangUp(ctx, w)
+	defer stop()
+	return sendResult(w, s.run(ctx, cmd))
+}
+
+// execFresh runs a fresh command: nothing else happens in the container meanwhile,
+// and nothing of the command is left when its result is sent.
+func (s *server) execFresh(ctx context.Context, w *wire, cmd Command) error {
+	s.fresh.Lock()
+	defer s.fresh.Unlock()
+	dir, err := s.receiveFresh(w, &cmd)
+	defer dir.remove()
+	if err != nil {
+		return err
+	}
+	if s.service.running() || s.shells.count() > 0 {
+		return refuse("a fresh command needs a node without a service and without shells; stop them or use another node")
 	}
 	ctx, stop := untilHangUp(ctx, w)
 	defer stop()
-	res, err := s.runExclusive(ctx, cmd)
-	dir.remove()
-	if err != nil {
+	res := s.run(ctx, cmd)
+	if err := errors.Join(s.killOthers(true), s.wipe(dir)); err != nil {
 		return err
 	}
 	return sendResult(w, res)
@@ -139,25 +167,4 @@ func sendResult(w *wire, res Result) error {
 	res.Stdout, res.Stderr = nil, nil
 	w.writeJSON(frameResult, res)
 	return nil
-}
-
-// runExclusive runs a Fresh command alone and others side by side.
-func (s *server) runExclusive(ctx context.Context, cmd Command) (Result, error) {
-	if !cmd.Fresh {
-		s.fresh.RLock()
-		defer s.fresh.RUnlock()
-		return s.run(ctx, cmd), nil
-	}
-	s.fresh.Lock()
-	defer s.fresh.Unlock()
-	if s.service.running() || s.shells.count() > 0 {
-		return Result{}, refuse("a fresh command needs a node without a service and without shells; stop them or use another node")
-	}
-	res := s.run(ctx, cmd)
-	if s.config.Init {
-		if err := s.killOthers(); err != nil {
-			return Result{}, err
-		}
-	}
-	return res, nil
 }

@@ -1,30 +1,20 @@
 package agent
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
-
-// outputGrace is how long the output of a command that has ended is awaited
-// when something it left running keeps the pipes open.
-const outputGrace = 200 * time.Millisecond
-
-// maxGraces bounds how often something that goes on printing is waited for.
-const maxGraces = 15
 
 // run runs a command to its end, its timeout or the end of ctx.
 func (s *server) run(ctx context.Context, c Command) Result {
@@ -43,36 +33,79 @@ func (s *server) run(ctx context.Context, c Command) Result {
 		return Result{Exit: -1, Failure: err.Error()}
 	}
 	limitMemory(cmd, c.Memory)
-	return s.runCommand(ctx, cmd, c)
+	p := &command{cmd: cmd, server: s, fresh: c.Fresh}
+	if c.Fresh && s.config.Init {
+		return s.runFresh(ctx, p, c)
+	}
+	return s.runProcess(ctx, p, c)
 }
 
-func (s *server) runCommand(ctx context.Context, cmd *exec.Cmd, c Command) Result {
+// process is what a run starts, ends and awaits.
+type process interface {
+	// start begins it with these standard streams, which the caller closes. stdin is
+	// nil when there is no input.
+	start(stdin, stdout, stderr *os.File) error
+	kill()     // Ends it before its time.
+	wait() int // Its exit status; 128+n after signal n.
+	sweep()    // Ends what it left running.
+}
+
+// command is a process of the agent's own.
+type command struct {
+	server *server
+	cmd    *exec.Cmd
+	fresh  bool
+}
+
+func (c *command) start(stdin, stdout, stderr *os.File) error {
+	if stdin != nil {
+		c.cmd.Stdin = stdin
+	}
+	c.cmd.Stdout, c.cmd.Stderr = stdout, stderr
+	if err := c.server.children.start(c.cmd); err != nil {
+		return errors.New(notStarted(c.cmd, err))
+	}
+	return nil
+}
+
+func (c *command) kill()     { killGroup(c.cmd, unix.SIGKILL) }
+func (c *command) wait() int { return c.server.children.wait(c.cmd) }
+
+func (c *command) sweep() {
+	if c.fresh {
+		c.kill() // Nothing it left behind shall hold up the end of its output.
+	}
+}
+
+// runProcess runs p to its end, its timeout or the end of ctx.
+func (s *server) runProcess(ctx context.Context, p process, c Command) Result {
 	began, ooms := time.Now(), s.load.ooms()
-	out, err := newOutput(cmd, c.MaxOutput)
+	out, err := newOutput(c.MaxOutput)
 	if err != nil {
 		return Result{Exit: -1, Failure: err.Error()}
 	}
-	if len(c.Stdin) > 0 {
-		cmd.Stdin = bytes.NewReader(c.Stdin)
+	in, err := newInput(c)
+	if err == nil {
+		err = p.start(in.reader, out.writers[0], out.writers[1])
 	}
-	cmd.WaitDelay = outputGrace
-	if err := s.children.start(cmd); err != nil {
+	if err != nil {
+		in.close()
 		out.abandon()
-		return Result{Exit: -1, Failure: notStarted(cmd, err)}
+		return Result{Exit: -1, Failure: err.Error()}
 	}
 	timeout, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	var killed atomic.Bool
 	stop := context.AfterFunc(timeout, func() {
 		killed.Store(true)
-		killGroup(cmd, unix.SIGKILL)
+		p.kill()
 	})
 	out.collect()
-	exit := s.children.wait(cmd)
+	in.feed()
+	exit := p.wait()
 	stop()
-	if c.Fresh {
-		killGroup(cmd, unix.SIGKILL) // Nothing it left behind shall hold up the end of its output.
-	}
+	p.sweep()
+	in.close()
 	out.finish()
 	res := Result{Exit: exit, Stdout: out.stdout.buf, Stderr: out.stderr.buf, StdoutTruncated: out.stdout.truncated, StderrTruncated: out.stderr.truncated}
 	res.TimedOut = killed.Load() && ctx.Err() == nil
@@ -164,91 +197,4 @@ func notStarted(cmd *exec.Cmd, err error) string {
 		return "neither a program for this machine nor a script with a #! line: " + cmd.Path
 	}
 	return err.Error()
-}
-
-// output collects what a command prints, over pipes of our own: they can be
-// closed while something that the command left behind still holds the other end.
-type output struct {
-	stdout, stderr head
-	readers        [2]*os.File
-	writers        [2]*os.File
-	done           chan struct{}
-}
-
-func newOutput(cmd *exec.Cmd, limit int) (*output, error) {
-	o := &output{stdout: head{max: limit}, stderr: head{max: limit}, done: make(chan struct{})}
-	for i := range o.readers {
-		var err error
-		if o.readers[i], o.writers[i], err = os.Pipe(); err != nil {
-			o.abandon()
-			return nil, err
-		}
-	}
-	cmd.Stdout, cmd.Stderr = o.writers[0], o.writers[1]
-	return o, nil
-}
-
-// collect starts reading, once the command runs.
-func (o *output) collect() {
-	for _, f := range o.writers {
-		f.Close()
-	}
-	var reading sync.WaitGroup
-	reading.Go(func() { io.Copy(&o.stdout, o.readers[0]) })
-	reading.Go(func() { io.Copy(&o.stderr, o.readers[1]) })
-	go func() {
-		reading.Wait()
-		close(o.done)
-	}()
-}
-
-// finish waits for the end of the output. After outputGrace it gives up on pipes
-// that something still holds open, but not before what is in them has been read:
-// on a busy machine the readers may not have had their turn yet.
-func (o *output) finish() {
-	ticker := time.NewTicker(outputGrace)
-	defer ticker.Stop()
-	for range maxGraces {
-		select {
-		case <-o.done:
-			closeAll(o.readers[:])
-			return
-		case <-ticker.C:
-		}
-		if !o.unread() {
-			break
-		}
-	}
-	closeAll(o.readers[:])
-	<-o.done
-}
-
-// unread tells whether the pipes hold something that was not read yet.
-func (o *output) unread() bool {
-	waiting := false
-	for _, f := range o.readers {
-		raw, err := f.SyscallConn()
-		if err != nil {
-			continue
-		}
-		_ = raw.Control(func(fd uintptr) {
-			n, err := unix.IoctlGetInt(int(fd), unix.TIOCINQ)
-			waiting = waiting || err == nil && n > 0
-		})
-	}
-	return waiting
-}
-
-// abandon closes everything when the command did not start.
-func (o *output) abandon() {
-	closeAll(o.readers[:])
-	closeAll(o.writers[:])
-}
-
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		if f != nil {
-			f.Close()
-		}
-	}
 }

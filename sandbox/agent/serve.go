@@ -64,6 +64,8 @@ type server struct {
 	calls    chan struct{}
 	fresh    sync.RWMutex // Held for writing while a Fresh command has the container to itself.
 	peers    peers
+	cell     cell
+	warm     warmth
 }
 
 // Serve answers connections until ctx ends. Then it closes them, hangs up the
@@ -78,6 +80,7 @@ func Serve(ctx context.Context, config Config) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	if config.Init {
+		reserveThreads()
 		// Reaping goes on until the service and the shells are gone.
 		reapCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 		var reaper sync.WaitGroup
@@ -91,6 +94,8 @@ func Serve(ctx context.Context, config Config) error {
 	s.shells.close()
 	s.service.close()
 	work.Wait()
+	s.warm.close()
+	s.cell.close()
 	return err
 }
 

@@ -133,8 +133,8 @@ func TestLostConnection(t *testing.T) {
 
 // TestDependencies keeps the agent small: it is the first process of every node.
 func TestDependencies(t *testing.T) {
-	allowed := []string{"pattarai/sandbox/agent", "pattarai/sandbox/probe", "pattarai/cmd/pattarai-agent",
-		"github.com/hashicorp/yamux", "github.com/creack/pty", "golang.org/x/sys/"}
+	allowed := []string{"pattarai/sandbox/agent", "pattarai/sandbox/jail", "pattarai/sandbox/probe", "pattarai/cmd/pattarai-agent",
+		"github.com/hashicorp/yamux", "github.com/creack/pty", "github.com/elastic/go-seccomp-bpf", "golang.org/x/net/bpf", "golang.org/x/sys/"}
 	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "pattarai/cmd/pattarai-agent").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,6 +61,9 @@ func parseProgram(p *parser, m, expect yamldoc.Map) prober {
 	x.command.Timeout = commandTimeout(m)
 	x.command.MaxOutput = maxCommandOutput
 	x.command.Fresh = true
+	if words, plain := plainWords(x.command.Args); plain {
+		x.command.Args, x.command.Warm = words, len(words) > 1
+	}
 	optional(m, "memory", func(v yamldoc.Value) { x.command.Memory, _ = v.Size(8<<20, 2<<30) })
 	if v, ok := m.Require("cases", "add \"cases:\" with at least one {stdin, expect}"); ok {
 		x.cases = p.cases(v)
@@ -213,6 +217,22 @@ func (x programProbe) run(ctx context.Context, e *env, c programCase, files map[
 	}
 	o.cases = []Case{row}
 	return o
+}
+
+// plainLine is a shell line that the shell would only cut into words.
+var plainLine = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,-]+( +[A-Za-z0-9_./:@%+,=-]+)*$`)
+
+// plainWords are the words of a command that needs no shell. The first one is a
+// program, not a shell's own command, because a program of that name is looked for.
+func plainWords(args []string) ([]string, bool) {
+	if len(args) != 3 || args[0] != "/bin/sh" || args[1] != "-c" {
+		return args, len(args) > 0
+	}
+	words := strings.Fields(args[2])
+	if !plainLine.MatchString(args[2]) || !strings.HasPrefix(words[0], "python3") {
+		return nil, false
+	}
+	return words, true
 }
 
 // withArgs hands a case's arguments to the command line of the program.

@@ -1,0 +1,3 @@
+import os, sys
+sys.stdout.write("not flushed?")
+os._exit(7)

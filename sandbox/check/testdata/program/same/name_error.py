@@ -1,0 +1,3 @@
+import math
+values = [1, 2]
+print(valeus)

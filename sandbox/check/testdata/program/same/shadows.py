@@ -1,0 +1,3 @@
+# fresh only
+import random
+print(random.__file__, random.VALUE)
