@@ -63,7 +63,7 @@ func newEngine(tb testing.TB) *docker.Engine {
 	if err != nil {
 		tb.Fatalf("docker is required: %v", err)
 	}
-	set := images.New(client, agentBinary(tb))
+	set := images.New(client, agentBinary(tb), nil)
 	if err := set.Build(tb.Context(), []string{"python", sandbox.ProbeNode}, func(line string) { tb.Log(line) }); err != nil {
 		tb.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func newRules(version int, writable []string) (*rules, error) {
 	return r, nil
 }
 
-func (r *rules) close() { unix.Close(r.fd) }
+func (r *rules) close() { _ = unix.Close(r.fd) }
 
 // enforce puts the calling thread under the rules, in a domain of its own.
 func (r *rules) enforce() error {
@@ -128,7 +128,7 @@ func (r *rules) add(path string, access uint64) error {
 	if err != nil {
 		return &os.PathError{Op: "open", Path: path, Err: err}
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	var stat unix.Stat_t
 	if err := unix.Fstat(fd, &stat); err != nil {
 		return &os.PathError{Op: "stat", Path: path, Err: err}
