@@ -121,6 +121,22 @@ test("checks stream in, explain themselves, and a change makes them stale", asyn
   await page.close();
 });
 
+test("the live views open and close", async () => {
+  const { page, errors } = await open(mock.url + lesson);
+  const [nodes, haproxy] = [page.locator(".live-tabs button").first(), page.locator(".live-tabs button").nth(1)];
+  await nodes.click();
+  assert.ok((await page.locator(".live table[aria-label=Nodes] tbody tr").count()) > 2);
+  const traffic = page.locator(".traffic button");
+  if ((await traffic.getAttribute("aria-pressed")) === "false") await traffic.click();
+  await haproxy.click();
+  await page.waitForSelector(".live table[aria-label='Backend shop'] tbody tr");
+  assert.deepEqual(await violations(page), []);
+  await haproxy.click();
+  assert.equal(await page.locator(".live-body").isVisible(), false);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
 test("a quiz answers in place and by keyboard", async () => {
   const { page } = await open(mock.url + lesson);
   const quiz = page.locator('[data-quiz="hx9-q1"]');

@@ -74,7 +74,7 @@ func (w *walker) extension(v yamldoc.Value, image string) extension {
 	})
 	present(m, "preview", func(v yamldoc.Value) { x.preview = w.previews(v) })
 	present(m, "apply", func(v yamldoc.Value) { x.apply = w.apply(v) })
-	present(m, "view", func(v yamldoc.Value) { x.view, _ = v.Choice("haproxy") })
+	present(m, "view", func(v yamldoc.Value) { x.view, _ = v.Choice("haproxy", "postgres", "rabbitmq", "redis") })
 	return x
 }
 

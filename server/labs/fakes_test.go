@@ -343,6 +343,10 @@ func (s *session) DialPort(context.Context, string, string) (net.Conn, error) {
 	return nil, sandbox.ErrNotRunning
 }
 
+func (s *session) Exec(context.Context, agent.Command) (agent.Result, error) {
+	return agent.Result{}, sandbox.ErrNotRunning
+}
+
 func (s *session) Detach() { s.engine.do(func() { s.engine.detached++ }) }
 
 func (s *session) Close(ctx context.Context) error { return s.engine.through.Remove(ctx, s.id) }

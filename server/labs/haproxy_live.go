@@ -9,6 +9,8 @@ import (
 	"net"
 	"reflect"
 	"time"
+
+	"pattarai/server/live"
 )
 
 // haproxySocket is where the lab image's HAProxy master listens for commands; see
@@ -25,7 +27,7 @@ const (
 
 // watchLive reports what the nodes' software says of itself, until ctx ends.
 func (s *Service) watchLive(ctx context.Context, b *bench, running session) {
-	var pumps []*pump
+	pumps := s.startViews(ctx, b, running)
 	for _, n := range b.topology().Nodes {
 		if n.View != "haproxy" {
 			continue
@@ -60,9 +62,12 @@ type haproxyView struct {
 // every reload, is made again.
 func (v *haproxyView) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		if conn, err := v.dial(ctx); err == nil {
+		conn, err := v.dial(ctx)
+		if err == nil {
 			v.follow(ctx, conn)
 			conn.Close()
+		} else if ctx.Err() == nil {
+			v.report(&Live{Node: v.node, Kind: "haproxy", Report: live.Report{Problem: "HAProxy's statistics do not answer"}})
 		}
 		sleep(ctx, newsEvery)
 	}
@@ -78,11 +83,11 @@ func (v *haproxyView) follow(ctx context.Context, conn net.Conn) {
 	ticks := time.NewTicker(newsEvery)
 	defer ticks.Stop()
 	for {
-		live, err := look(conn, v.node)
+		now, err := look(conn, v.node)
 		if err != nil {
 			return
 		}
-		v.report(live)
+		v.report(now)
 		select {
 		case <-ticks.C:
 		case <-ctx.Done():
@@ -92,13 +97,13 @@ func (v *haproxyView) follow(ctx context.Context, conn net.Conn) {
 }
 
 // report publishes what is new.
-func (v *haproxyView) report(live *Live) {
-	withDeltas(live, v.last)
-	if v.last != nil && sameView(live, v.last) && time.Since(v.said) < quietEvery {
+func (v *haproxyView) report(now *Live) {
+	withDeltas(now, v.last)
+	if v.last != nil && sameView(now, v.last) && time.Since(v.said) < quietEvery {
 		return
 	}
-	v.last, v.said = live, time.Now() //nolint:forbidigo // A stopwatch, only ever subtracted.
-	v.publish(live)
+	v.last, v.said = now, time.Now() //nolint:forbidigo // A stopwatch, only ever subtracted.
+	v.publish(now)
 }
 
 // sameView tells whether only the clock moved on between two reports.
@@ -114,16 +119,16 @@ func look(conn net.Conn, node string) (*Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	live := &Live{Node: node, Kind: "haproxy"}
-	if live.PID, live.UptimeSec, err = parseInfo(info); err != nil {
+	now := &Live{Node: node, Kind: "haproxy"}
+	if now.PID, now.UptimeSec, err = parseInfo(info); err != nil {
 		return nil, err
 	}
 	stat, err := ask(conn, "@1 show stat")
 	if err != nil {
 		return nil, err
 	}
-	live.Frontends, live.Backends, err = parseStat(stat)
-	return live, err
+	now.Frontends, now.Backends, err = parseStat(stat)
+	return now, err
 }
 
 // ask sends a command and returns the answer up to the next prompt.

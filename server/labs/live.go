@@ -1,13 +1,16 @@
 package labs
 
+import "pattarai/server/live"
+
 // Live is what a node's software reports of itself.
 type Live struct {
-	Node      string     `json:"node"`
-	Kind      string     `json:"kind"` // "haproxy".
-	Backends  []Backend  `json:"backends"`
-	Frontends []Frontend `json:"frontends"`
-	PID       int        `json:"pid"`
-	UptimeSec int        `json:"uptime_s"`
+	live.Report            // Of other kinds than HAProxy; and of each, why nothing could be read.
+	Node        string     `json:"node"`
+	Kind        string     `json:"kind"` // "haproxy", "rabbitmq", "postgres", "redis".
+	Backends    []Backend  `json:"backends"`
+	Frontends   []Frontend `json:"frontends"`
+	PID         int        `json:"pid"`
+	UptimeSec   int        `json:"uptime_s"`
 }
 
 // Backend is a group of servers.

@@ -3,11 +3,11 @@ package labs
 import (
 	"context"
 	"encoding/json"
-	"net"
 	"time"
 
 	"pattarai/sandbox"
 	"pattarai/sandbox/agent"
+	"pattarai/server/live"
 )
 
 // Engine is a container engine that counts its room; *pool.Pool is one.
@@ -39,7 +39,7 @@ type nodeAgent interface {
 	OpenShell(ctx context.Context, o agent.ShellOptions) (agent.Shell, error)
 	Shells(ctx context.Context) ([]agent.ShellInfo, error)
 	EndShell(ctx context.Context, id string) error
-	DialPort(ctx context.Context, network, address string) (net.Conn, error)
+	live.Node
 }
 
 // opener makes sessions.

@@ -200,8 +200,9 @@ func (h *Handler) scoresOf(lesson *catalog.Lesson, latest map[string]submit.Subm
 
 func topologyOf(t sandbox.Topology) topologyJSON {
 	nodes := make([]nodeJSON, 0, len(t.Nodes))
+	views := labs.Views(t)
 	for _, n := range t.Nodes {
-		node := nodeJSON{Name: n.Name, Role: n.Role, Image: n.Image, View: n.View, Ports: []portJSON{}, Files: []string{}, DependsOn: []string{}}
+		node := nodeJSON{Name: n.Name, Role: n.Role, Image: n.Image, View: views[n.Name], Ports: []portJSON{}, Files: []string{}, DependsOn: []string{}}
 		for _, p := range n.Ports {
 			if p.Scheme == "http" {
 				node.Ports = append(node.Ports, portJSON{p.Number, p.Name, p.Path})

@@ -82,6 +82,28 @@ export interface LiveServer {
 export interface Live {
   node: string; kind: string; backends: { name: string; servers: LiveServer[] | null }[] | null;
   frontends: { name: string; rate: number; total: number }[] | null; pid: number; uptime_s: number;
+  problem?: string; rabbitmq?: RabbitMQ; postgres?: Postgres; redis?: Redis;
+}
+export interface RabbitMQ {
+  nodes: { name: string; running: boolean; memory: number; alarms: string[] }[];
+  exchanges: { name: string; type: string; durable: boolean; alternate: string; rate: number }[];
+  bindings: { source: string; destination: string; kind: string; key: string }[];
+  queues: {
+    name: string; type: string; state: string; durable: boolean; ready: number; unacked: number; consumers: number;
+    in: number; out: number; leader: string; members: string[]; online: string[]; dead_letter: string;
+  }[];
+}
+export interface Postgres {
+  replica: boolean; lsn: string; bytes: number; received: string; lag_s: number; archived: number; last_wal: string; failed_wal: number;
+  replicas: { name: string; state: string; sync: string; replayed: string; behind: number }[];
+  sessions: { pid: number; user: string; app: string; state: string; wait: string; seconds: number; blocked: number[]; query: string }[];
+  locks: { pid: number; table: string; mode: string; granted: boolean }[];
+  tables: { name: string; kind: string; rows: number; dead: number; size: number }[];
+  database: string; size: number; max_connections: number;
+}
+export interface Redis {
+  memory: number; max_memory: number; policy: string; clients: number; rate: number; hits: number; misses: number; expired: number; evicted: number;
+  size: number; keys: { name: string; type: string; ttl_ms: number; memory: number }[];
 }
 export interface TrafficNews {
   on: boolean; rate: number; sent: number; failed: number; p50_ms: number;

@@ -8,6 +8,7 @@ import { along, path, plan, type Plan } from "./layout";
 import { openNodeMenu } from "./nodemenu";
 import { Shares } from "./shares";
 import { trafficBar, type Numbers } from "./traffic";
+import { LiveViews } from "./views";
 
 /** The running lab: its nodes, the wires between them, and the requests on the wires. */
 export class Picture {
@@ -27,10 +28,11 @@ export class Picture {
     const bar = trafficBar(session);
     this.numbers = bar.show;
     this.host.append(this.svg);
-    this.element = h("div", { class: "lab-running" }, bar.element, this.host);
+    const views = new LiveViews(session);
+    this.element = h("div", { class: "lab-running" }, bar.element, this.host, views.element);
     const size = new ResizeObserver(() => this.draw());
     size.observe(this.host);
-    this.leave.push(() => size.disconnect(), session.nodes.watch(() => this.refresh()), session.live.on((l) => this.takeLive(l)), session.trafficNews.on((n) => this.takeTraffic(n)), bar.close);
+    this.leave.push(() => size.disconnect(), session.nodes.watch(() => this.refresh()), session.live.on((l) => this.takeLive(l)), session.trafficNews.on((n) => this.takeTraffic(n)), bar.close, () => views.close());
   }
 
   /** Stops listening and drawing. */
@@ -89,6 +91,7 @@ export class Picture {
   }
 
   private takeLive(live: Live): void {
+    if (live.kind !== "haproxy" || live.problem) return;
     this.balanced = true;
     const fresh = this.shares.take(live, performance.now());
     const perDot = this.lane.send([...fresh].map(([name, count]): Trip => ({ name, count, way: this.way(name) })));

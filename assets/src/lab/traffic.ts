@@ -40,7 +40,8 @@ export function trafficBar(session: Session): TrafficBar {
     clearTimeout(quiet);
     quiet = window.setTimeout(() => { numbers.textContent = recent({ rate: 0 }); }, 2500);
   };
-  const element = h("div", { class: "pane-tools" }, h("div", { class: "traffic" }, toggle, slider, amount), ...previews(session), numbers);
+  const web = (session.state.topology.nodes ?? []).some((node) => (node.ports ?? []).some((port) => port.scheme !== "tcp"));
+  const element = h("div", { class: "pane-tools" }, web ? h("div", { class: "traffic" }, toggle, slider, amount) : null, ...previews(session), numbers);
   return { element, show, close };
 }
 
