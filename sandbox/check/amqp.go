@@ -143,7 +143,7 @@ func readDeclare(v yamldoc.Value) (probe.AMQPAct, string) {
 	if m.Has("queue") == m.Has("exchange") {
 		m.Problem("act", "\"queue\" and \"exchange\", or neither", "exactly one of the two", "declare one thing")
 	}
-	if m.Has("exchange") && d.Type == "" {
+	if m.Has("exchange") && !m.Has("queue") && !m.Has("type") {
 		m.Problem("missing-key", "an exchange without a type", "direct, fanout, topic or headers", "add \"type: \"")
 	}
 	return probe.AMQPAct{Declare: d}, d.Queue + d.Exchange

@@ -119,6 +119,7 @@ func evidenceCases() []struct {
 		{"sql too slow", fmt.Sprintf(totals, ""), []any{probe.SQLSeen{Connected: true, Error: "timed out after 10s"}}},
 		{"sql hostile", fmt.Sprintf(totals, ""), []any{agent.Result{Exit: 2, Stderr: []byte("panic: runtime error")}}},
 		{"sql no client", fmt.Sprintf(totals, ""), []any{agent.Result{Exit: -1, Failure: "no such program: /pattarai-agent"}}},
+		{"sql probe died", fmt.Sprintf(totals, ""), []any{fmt.Errorf("%w: probe", sandbox.ErrNotRunning)}},
 		{"sql no engine", fmt.Sprintf(totals, ""), []any{sandbox.ErrEngine}},
 
 		{"redis right", visits, []any{probe.RedisSeen{Connected: true, Replies: []probe.RedisReply{{Type: "integer", Text: "1"}, {Type: "null"}, {Type: "array", Items: []probe.RedisReply{{Type: "bulk", Text: "a"}, {Type: "bulk", Text: "b"}}}}, TTL: map[string]time.Duration{"visits": 55 * time.Second}}}},

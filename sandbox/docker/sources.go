@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
 	"pattarai/sandbox"
@@ -18,7 +19,8 @@ const lastHost = 1<<(32-subnetBits) - 2
 
 // Sources implements [sandbox.Sourcer]: the probe gets the addresses of the lab's
 // network that no node has, from the last one down. The probe has no right to add
-// them; a process that ends at once is lent it.
+// them; a container that ends at once has it. A lab on gVisor, which looks at its
+// network only when it starts, has no more than one.
 func (e *Engine) Sources(ctx context.Context, lab string, n int) ([]string, error) {
 	found, err := e.Find(ctx, lab)
 	if err != nil {
@@ -27,6 +29,11 @@ func (e *Engine) Sources(ctx context.Context, lab string, n int) ([]string, erro
 	at, err := e.runningAgent(ctx, lab, sandbox.ProbeNode)
 	if err != nil {
 		return nil, err
+	}
+	if n > 1 {
+		if err := e.seesAddresses(ctx, at.container); err != nil {
+			return nil, err
+		}
 	}
 	free := lastHost - 1 - len(found.Nodes) // The first is the gateway's.
 	if n > free+1 {
@@ -41,39 +48,86 @@ func (e *Engine) Sources(ctx context.Context, lab string, n int) ([]string, erro
 	if n == 1 {
 		return all, nil
 	}
-	return all, e.runPrivileged(ctx, at.container, more)
+	return all, e.addSources(ctx, lab, at.container, more)
 }
+
+// seesAddresses tells why a container would not see new addresses of its network.
+func (e *Engine) seesAddresses(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, shortCall)
+	defer cancel()
+	got, err := e.api.ContainerInspect(ctx, name, client.ContainerInspectOptions{})
+	if err != nil {
+		return engineError("looking at the probe node", err)
+	}
+	if h := got.Container.HostConfig; h != nil && h.Runtime == GVisor {
+		return fmt.Errorf("%w: the hardened tier has one", sandbox.ErrNoSources)
+	}
+	return nil
+}
+
+// sourcesNode names the container that lends its right; no node can be called so.
+const sourcesNode = "_sources"
 
 // maxComplaint bounds what is read of a command's complaint.
 const maxComplaint = 4 << 10
 
-// runPrivileged runs a short command with every capability in a container where
-// nobody but us runs anything.
-func (e *Engine) runPrivileged(ctx context.Context, container string, args []string) error {
-	ctx, cancel := context.WithTimeout(ctx, shortCall)
+// addSources runs a command for a moment beside the probe, in its network and with
+// the right to administer that, and with nothing else.
+func (e *Engine) addSources(ctx context.Context, lab, probe string, args []string) error {
+	ctx, cancel := context.WithTimeout(ctx, startCall)
 	defer cancel()
-	var said strings.Builder
-	made, err := e.api.ExecCreate(ctx, container, client.ExecCreateOptions{
-		User: "0", Privileged: true, AttachStdout: true, AttachStderr: true, Cmd: args,
+	ref, err := e.imageRef(sandbox.ProbeNode)
+	if err != nil {
+		return fmt.Errorf("%w: %w", sandbox.ErrNoImage, err)
+	}
+	name := e.containerName(lab, sourcesNode)
+	if err := e.removeContainer(ctx, name); err != nil { // Left over by a process that died.
+		return err
+	}
+	made, err := e.api.ContainerCreate(ctx, client.ContainerCreateOptions{
+		Name: name,
+		Config: &container.Config{
+			Image: ref, User: "0", Entrypoint: args,
+			Labels: map[string]string{labelInstallation: e.config.Installation},
+		},
+		HostConfig: &container.HostConfig{
+			NetworkMode: container.NetworkMode("container:" + probe), ReadonlyRootfs: true,
+			CapDrop: []string{"ALL"}, CapAdd: []string{"NET_ADMIN"}, SecurityOpt: []string{noNewPrivileges},
+		},
 	})
 	if err != nil {
-		return engineError("preparing "+container, err)
+		return engineError("preparing the probe's addresses", err)
 	}
-	attached, err := e.api.ExecAttach(ctx, made.ID, client.ExecAttachOptions{})
+	defer func() { _ = e.removeContainer(ctx, made.ID) }() // The lab's end removes it otherwise.
+	return e.runToEnd(ctx, made.ID)
+}
+
+// runToEnd starts a container and waits until it has done its work.
+func (e *Engine) runToEnd(ctx context.Context, id string) error {
+	ended := e.api.ContainerWait(ctx, id, client.ContainerWaitOptions{Condition: container.WaitConditionNextExit})
+	if _, err := e.api.ContainerStart(ctx, id, client.ContainerStartOptions{}); err != nil {
+		return engineError("preparing the probe's addresses", err)
+	}
+	select {
+	case result := <-ended.Result:
+		if result.StatusCode == 0 {
+			return nil
+		}
+		return fmt.Errorf("%w: %s", sandbox.ErrNoSources, e.complaint(ctx, id))
+	case err := <-ended.Error:
+		return engineError("preparing the probe's addresses", err)
+	}
+}
+
+// complaint is what a container has said.
+func (e *Engine) complaint(ctx context.Context, id string) string {
+	logs, err := e.api.ContainerLogs(ctx, id, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true})
 	if err != nil {
-		return engineError("preparing "+container, err)
+		return "it did not say why"
 	}
-	defer attached.Close()
-	defer context.AfterFunc(ctx, func() { attached.Close() })()
-	if _, err := stdcopy.StdCopy(&said, &said, io.LimitReader(attached.Reader, maxComplaint)); err != nil {
-		return engineError("preparing "+container, err)
-	}
-	ended, err := e.api.ExecInspect(ctx, made.ID, client.ExecInspectOptions{})
-	if err != nil {
-		return engineError("preparing "+container, err)
-	}
-	if ended.ExitCode != 0 {
-		return fmt.Errorf("%w: %s", sandbox.ErrNoSources, strings.TrimSpace(said.String()))
-	}
-	return nil
+	defer logs.Close()
+	var said strings.Builder
+	// What was cut off is not missed.
+	_, _ = stdcopy.StdCopy(&said, &said, io.LimitReader(logs, maxComplaint))
+	return strings.TrimSpace(said.String())
 }
