@@ -119,6 +119,9 @@ func (b *builder) item(s *Step, heading *ast.Heading, d *directive, nodes []ast.
 			inner := ast.NewDocument()
 			adopt(inner, n)
 			raw.Why = b.html(inner)
+		case *code:
+			seen = seen || raw.Kind == string(quizzes.Predict) && n.outputOf != ""
+			prompt = append(prompt, n)
 		default:
 			prompt = append(prompt, n)
 		}

@@ -29,11 +29,16 @@ function dress(block: HTMLElement, session: Promise<Session | null>, hasLab: boo
     return;
   }
   bar.append(h("span", { class: "where" }, file ?? (run && node ? t("block.on", node) : (lang === "text" ? "" : lang ?? ""))));
-  if (run && hasLab) bar.append(button(t("run"), { icon: "play", class: "tiny act", title: t("run.title"), press: () => void typeIt(session, node ?? "", code()) }));
+  if (run && hasLab) bar.append(button(t("run"), { icon: "play", class: "tiny act", title: t("run.title"), press: () => void typeIt(session, node ?? "", forShell(code(), lang)) }));
   if (file && hasLab) bar.append(button(t("put"), { icon: "into", class: "tiny", title: t("put.title", file), press: () => void putIt(session, file, code()) }));
   const copy = button(t("copy"), { icon: "copy", class: "tiny plain", press: () => void copied(copy, code()) });
   bar.append(copy);
   pre.before(bar);
+}
+
+/** The code as a shell takes it: Python's lines are handed to Python. */
+function forShell(code: string, lang?: string): string {
+  return lang === "python" ? `python3 - <<'END'\n${code}\nEND` : code;
 }
 
 /** Types code into a terminal of node, or says why that cannot be done now. */
