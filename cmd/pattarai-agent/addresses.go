@@ -17,7 +17,7 @@ func addAddresses(all []string) error {
 	if err != nil {
 		return fmt.Errorf("open a socket: %w", err)
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	for i, text := range all {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil || !prefix.Addr().Is4() {

@@ -126,7 +126,7 @@ func TestHostileServices(t *testing.T) {
 				case exit == 2 && len(out) == 0:
 				case exit != 0 || len(out) > 1<<20:
 					t.Errorf("%s: status %d, %d bytes", kind, exit, len(out))
-				case json.Unmarshal(out, &seen) != nil || seen.Error == "" && !(kind == probe.KindRedis && name == "without end"):
+				case json.Unmarshal(out, &seen) != nil || seen.Error == "" && (kind != probe.KindRedis || name != "without end"):
 					t.Errorf("%s: %.300s", kind, out)
 				}
 			}
@@ -153,7 +153,7 @@ func TestLookArguments(t *testing.T) {
 	}{
 		{nil, "{}", "name one kind"},
 		{[]string{"ftp"}, "{}", "unknown kind"},
-		{[]string{"sql"}, `{"adress": "x"}`, "unknown field"},
+		{[]string{"sql"}, `{"where": "x"}`, "unknown field"},
 		{[]string{"redis"}, "", "read the probe's spec"},
 	} {
 		var out bytes.Buffer

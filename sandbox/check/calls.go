@@ -30,12 +30,11 @@ const (
 
 // callsProbe calls functions of the learner's.
 type callsProbe struct {
-	node    string
-	file    string
-	limit   time.Duration // Per call.
-	memory  int64
-	cases   []callCase
-	command agent.Command
+	node   string
+	file   string
+	limit  time.Duration // Per call.
+	memory int64
+	cases  []callCase
 }
 
 // callCase is one call.

@@ -270,14 +270,13 @@ const (
 
 func (w ttlWant) unmet(left time.Duration) []string {
 	got, want := span(left), w.bound.String()
-	switch left {
-	case ttlStays:
-		got = string(msgRedisStays)
-	case ttlAbsent:
-		if w.absent {
-			return nil
-		}
+	switch {
+	case left == ttlAbsent && w.absent:
+		return nil
+	case left == ttlAbsent:
 		return []string{say(msgRedisGone, w.key)}
+	case left == ttlStays:
+		got = string(msgRedisStays)
 	}
 	switch {
 	case w.absent:

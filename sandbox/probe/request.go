@@ -39,7 +39,7 @@ type target struct {
 
 // parseTarget takes a URL apart without cleaning anything.
 func parseTarget(url string) (target, error) {
-	rest, port, secure := url, portHTTP, false
+	rest, port, secure := "", portHTTP, false
 	if after, ok := strings.CutPrefix(url, "https://"); ok {
 		rest, port, secure = after, portHTTPS, true
 	} else if rest, ok = strings.CutPrefix(url, "http://"); !ok {

@@ -32,7 +32,7 @@ func Look(ctx context.Context, spec probe.SQLSpec) probe.SQLSeen {
 	conn, err := connect(ctx, spec)
 	if err == nil {
 		seen.Connected = true
-		defer conn.Close(ctx)
+		defer func() { _ = conn.Close(ctx) }() // What it says now changes nothing.
 		err = ask(ctx, conn, spec, &seen)
 	}
 	explain(err, spec.Timeout, &seen)
@@ -120,8 +120,7 @@ func query(ctx context.Context, conn *pgconn.PgConn, text string, params []*stri
 	results := conn.Exec(ctx, text)
 	for results.NextResult() {
 		if err := read(results.ResultReader(), seen); err != nil {
-			results.Close()
-			return err
+			return errors.Join(err, results.Close())
 		}
 	}
 	return results.Close()
