@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -95,21 +94,25 @@ func (s *server) runProcess(ctx context.Context, p process, c Command) Result {
 	}
 	timeout, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	var killed atomic.Bool
+	killed := false
+	over := make(chan struct{})
 	stop := context.AfterFunc(timeout, func() {
-		killed.Store(true)
+		defer close(over)
+		killed = true
 		p.kill()
 	})
 	out.collect()
 	in.feed()
 	exit := p.wait()
-	stop()
+	if !stop() {
+		<-over // It might hit the next run.
+	}
 	p.sweep()
 	in.close()
 	out.finish()
 	res := Result{Exit: exit, Stdout: out.stdout.buf, Stderr: out.stderr.buf, StdoutTruncated: out.stdout.truncated, StderrTruncated: out.stderr.truncated}
-	res.TimedOut = killed.Load() && ctx.Err() == nil
-	res.OutOfMemory = !killed.Load() && s.load.starved(ooms, exit)
+	res.TimedOut = killed && ctx.Err() == nil
+	res.OutOfMemory = !killed && s.load.starved(ooms, exit)
 	res.Duration = time.Since(began)
 	return res
 }

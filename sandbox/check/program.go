@@ -203,6 +203,7 @@ func (x programProbe) run(ctx context.Context, e *env, c programCase, files map[
 	if failed != nil {
 		return *failed
 	}
+	result.OutOfMemory = result.OutOfMemory || command.Memory > 0 && memoryError(result)
 	o := outcome{status: Passed}
 	if o.ran(result, command) {
 		c.judge(&o, result)
@@ -245,6 +246,14 @@ func withArgs(command, args []string) []string {
 	}
 	return append(slices.Clone(command), args...)
 }
+
+// outOfMemory is how an interpreter says that it was refused memory, with its last
+// strength too.
+var outOfMemory = regexp.MustCompile(`(?m)^(object type name: )?MemoryError\b`)
+
+// memoryError tells whether an interpreter ended because it was refused memory. It
+// says so itself, where a limit of the container makes the kernel end the program.
+func memoryError(r agent.Result) bool { return r.Exit != 0 && outOfMemory.Match(r.Stderr) }
 
 // judge compares a run. About hidden data nothing but right or wrong is said.
 func (c programCase) judge(o *outcome, r agent.Result) {

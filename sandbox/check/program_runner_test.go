@@ -122,6 +122,12 @@ func (r *runner) run(tb testing.TB, c agent.Command) agent.Result {
 // judge runs a check over the files, as a submission is judged.
 func (r *runner) judge(tb testing.TB, checks string, files map[string][]byte) check.Report {
 	tb.Helper()
+	return check.Run(tb.Context(), &runner{Session: r.Session, files: files}, exerciseOf(tb, r, checks), nil)
+}
+
+// exerciseOf reads a list of checks about the lab.
+func exerciseOf(tb testing.TB, r *runner, checks string) check.Exercise {
+	tb.Helper()
 	exercise, problems := check.Parse(fstest.MapFS{
 		"exercise.yaml": {Data: []byte("checks:\n" + checks)},
 		"files/main.py": {Data: []byte("\n")},
@@ -129,7 +135,7 @@ func (r *runner) judge(tb testing.TB, checks string, files map[string][]byte) ch
 	if problems.HasErrors() {
 		tb.Fatal(problems)
 	}
-	return check.Run(tb.Context(), &runner{Session: r.Session, files: files}, exercise, nil)
+	return exercise
 }
 
 // program reads a program of testdata/program.
