@@ -4,7 +4,7 @@ func kernel() []Attempt {
 	const gap = "keep the engine's default seccomp profile"
 	return []Attempt{
 		try("seccomp", "looks whether system calls are filtered", `print(status("Seccomp"))`, same("2")).control(seccompHint),
-		try("which-kernel", "asks which kernel answers its system calls", `print("gVisor" if "gvisor" in platform.release() else "the host's")`,
+		try("which-kernel", "asks which kernel answers its system calls", `print("gVisor" if "gvisor" in os.uname().release else "the host's")`,
 			differ("the host's", "gVisor")).
 			control("give the engine gVisor: sudo bin/pattarai doctor --fix --tier hardened"),
 		try("mount", "mounts a memory file system", `call("mount", b"none", b"/mnt", b"tmpfs", 0, 0)`, same("EPERM")).control(gap),
@@ -35,7 +35,7 @@ first(lambda: call("add_key", b"user", b"x", b"x", 1, -3), lambda: call("keyctl"
 			control("lab images must hold the current agent, which takes the call away: bin/pattarai images build"),
 		try("other-calls", "makes system calls as programs for other machines do", `
 import mmap
-code = {"x86_64": b"\xb8\x14\x00\x00\x00\xcd\x80\xc3"}.get(platform.machine())
+code = {"x86_64": b"\xb8\x14\x00\x00\x00\xcd\x80\xc3"}.get(os.uname().machine)
 page = mmap.mmap(-1, 4096, prot=7)
 page.write(code or b"")
 pid = os.fork()

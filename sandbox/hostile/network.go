@@ -35,12 +35,13 @@ print(reach_all([(a, p) for a in ("10.0.0.1", "10.255.255.53", "192.168.0.1", "1
 		try("dns-tunnel", "sends questions straight to name servers", `
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.settimeout(1)
-answers = 0
 for a in ("1.1.1.1", "8.8.8.8", facts["gateway"]):
-    try:
-        s.sendto(b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x03com\x00\x00\x01\x00\x01", (a, 53))
-        s.recv(512); answers += 1
+    try: s.sendto(b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x03com\x00\x00\x01\x00\x01", (a, 53))
     except OSError: pass
+answers = 0
+try:
+    while s.recv(512): answers += 1
+except OSError: pass
 print(answers, "answers")`, same("0 answers")).control(inside),
 		try("other-lab", "reaches another lab's service", `print(reach(facts["other"], 8000))`, same("closed")).
 			control("labs must have networks of their own; look for rules that join the host's bridges (DOCKER-ISOLATION)"),

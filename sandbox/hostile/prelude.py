@@ -1,6 +1,19 @@
 # What every hostile program starts with. A program that prints nothing did what it
 # wanted ("done"); an error of the system ends it with the error's name.
-import ctypes, errno, json, os, platform, resource, select, signal, socket, struct, subprocess, sys, threading, time
+import ctypes, errno, json, os, resource, select, signal, socket, struct, sys, time
+
+
+class Later:
+    """A module that takes long to load, loaded when it is used."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __getattr__(self, key):
+        return getattr(__import__(self.name), key)
+
+
+subprocess, threading = Later("subprocess"), Later("threading")
 
 facts = json.loads(os.environ.get("FACTS") or "{}")
 libc = ctypes.CDLL(None, use_errno=True)
@@ -20,7 +33,7 @@ ARM = dict(unshare=97, setns=268, mount=40, umount2=39, pivot_root=41, bpf=280, 
            quotactl=60, open_by_handle_at=265, syslog=116, io_uring_setup=425, fanotify_init=262,
            mbind=235, move_pages=239, kcmp=272, fsopen=430, open_tree=428, clone3=435, personality=92,
            vhangup=58, capset=91, pidfd_open=434, pidfd_getfd=438)
-NUMBERS = ARM if platform.machine() == "aarch64" else X86
+NUMBERS = ARM if os.uname().machine == "aarch64" else X86
 
 NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
