@@ -2,8 +2,10 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -12,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
+	"time"
 )
 
 // The environment of an agent that is a container's first process. None of it
@@ -29,6 +33,12 @@ const (
 const (
 	DefaultPort   = "7420"
 	DefaultSocket = "/run/pattarai/agent.sock"
+)
+
+// How long a bridge waits for an agent that starts, and between looks.
+const (
+	bridgeWait  = 2 * time.Second
+	bridgePause = 20 * time.Millisecond
 )
 
 // Run is the agent as a container's process: it takes its configuration from the
@@ -65,10 +75,10 @@ func Run(ctx context.Context, environ []string, init bool, look Probe, log *slog
 }
 
 // Bridge joins r and w with the agent's unix socket in the same container, until
-// either side ends. It lets an engine reach an agent whose network it cannot reach.
+// either side ends. It lets an engine reach an agent whose network it cannot reach,
+// and waits a moment for one that has only just been started.
 func Bridge(ctx context.Context, environ []string, r io.Reader, w io.Writer) error {
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "unix", getenv(environ, EnvSocket, DefaultSocket))
+	conn, err := dialStarting(ctx, getenv(environ, EnvSocket, DefaultSocket))
 	if err != nil {
 		return fmt.Errorf("reach the agent: %w", err)
 	}
@@ -81,6 +91,23 @@ func Bridge(ctx context.Context, environ []string, r io.Reader, w io.Writer) err
 	}()
 	io.Copy(w, conn)
 	return nil
+}
+
+// dialStarting connects to a unix socket that may not be there yet.
+func dialStarting(ctx context.Context, path string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, bridgeWait)
+	defer cancel()
+	for {
+		conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ECONNREFUSED) {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(bridgePause):
+		}
+	}
 }
 
 func listenUnix(ctx context.Context, path string) (net.Listener, error) {
