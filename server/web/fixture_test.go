@@ -337,7 +337,11 @@ func (f *fakeLabs) Estimate(context.Context, string) (median, p95 time.Duration,
 func (f *fakeLabs) Files(_ context.Context, learner, lesson string) ([]labs.File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if lesson != "demo/first" {
+	switch lesson {
+	case "demo/first":
+	case "demo/second":
+		return nil, fault.New(fault.NotFound, "no_lab", "This lesson has no lab.", "")
+	default:
 		return nil, nil
 	}
 	if saved, ok := f.files[learner]; ok {

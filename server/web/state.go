@@ -101,7 +101,7 @@ func (h *Handler) state(c echo.Context) error {
 		Topology: topologyOf(lesson.Topology), Shell: lesson.Exercise.Shell, Edit: append([]string{}, lesson.Exercise.Edit...),
 		Preview: h.PreviewDomain != "",
 	}
-	files, err := h.Labs.Files(ctx, who.ID, lesson.ID())
+	files, err := h.filesOf(ctx, who.ID, lesson)
 	if err != nil {
 		return err
 	}
@@ -116,6 +116,14 @@ func (h *Handler) state(c echo.Context) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, state)
+}
+
+// filesOf is what the learner has written; nothing in a lesson without a lab.
+func (h *Handler) filesOf(ctx context.Context, learner string, lesson *catalog.Lesson) ([]labs.File, error) {
+	if !lesson.HasLab() {
+		return nil, nil
+	}
+	return h.Labs.Files(ctx, learner, lesson.ID())
 }
 
 // stateOfLab adds the learner's lab, and how long one takes to start.
