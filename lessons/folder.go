@@ -39,6 +39,7 @@ func (s signature) settled() bool { return !s.last.IsZero() && s.taken.Sub(s.las
 type reader struct {
 	fsys     fs.FS
 	validate Validate
+	code     markdown.Cache
 	folder   *folder
 	names    []string          // Of its files, sorted, relative to the folder.
 	data     map[string][]byte // Their contents.
@@ -48,8 +49,8 @@ type reader struct {
 	steps    []markdown.Step // Of lesson.md, which translations are compared with.
 }
 
-func newReader(fsys fs.FS, work *folder, validate Validate) *reader {
-	return &reader{fsys: fsys, validate: validate, folder: &folder{course: work.course, dir: work.dir}, data: map[string][]byte{}}
+func newReader(fsys fs.FS, work *folder, o Options) *reader {
+	return &reader{fsys: fsys, validate: o.Validate, code: o.Code, folder: &folder{course: work.course, dir: work.dir}, data: map[string][]byte{}}
 }
 
 // walk lists the folder's files without reading them. Symbolic links are

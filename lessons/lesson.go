@@ -144,7 +144,7 @@ func (r *reader) front(name string, source []byte) (front, body []byte, line int
 func (r *reader) render(lesson *Lesson, name string, text *Text, body []byte, line int) markdown.Document {
 	file := r.path(name)
 	document, problems := markdown.Render(markdown.Input{File: file, Source: body, Line: line, Title: text.Title,
-		Dir: lesson.Dir, Base: "/lessons/" + lesson.ID(), Folder: lesson.Folder})
+		Dir: lesson.Dir, Base: "/lessons/" + lesson.ID(), Folder: lesson.Folder, Cache: r.code})
 	r.folder.problems = append(r.folder.problems, problems...)
 	text.Questions = map[string]quizzes.Question{}
 	for _, q := range document.Questions {

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"pattarai/lessons/markdown"
 	"pattarai/lessons/problem"
 )
 
@@ -29,11 +30,25 @@ func Load(fsys fs.FS, validate Validate) (*Catalog, error) {
 // also need and link to the lesson folders in elsewhere, which are those of other
 // content roots (see [Catalog.Folders]).
 func Reload(fsys fs.FS, validate Validate, previous *Catalog, elsewhere ...string) (*Catalog, error) {
+	return Refresh(fsys, Options{Validate: validate, Previous: previous, Elsewhere: elsewhere})
+}
+
+// Options say how to read a content root. All of them may be left out.
+type Options struct {
+	Validate  Validate              // Checks what this package does not understand.
+	Code      markdown.Cache        // Highlighted code from earlier.
+	Previous  *Catalog              // Of the same root: what has not changed is taken over.
+	Changed   func(dir string) bool // Which lesson folders may have; any of them without.
+	Elsewhere []string              // Folders of other content roots that lessons may refer to.
+}
+
+// Refresh reads a content root. See [Load] and [Reload].
+func Refresh(fsys fs.FS, o Options) (*Catalog, error) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
 		return nil, fmt.Errorf("reading the content root: %w", err)
 	}
-	l := &loader{fsys: fsys, validate: validate, previous: previous, elsewhere: elsewhere, catalog: &Catalog{folders: map[string]*folder{}}}
+	l := &loader{fsys: fsys, Options: o, catalog: &Catalog{folders: map[string]*folder{}}}
 	for _, entry := range entries {
 		l.courseFolder(entry)
 	}
@@ -62,12 +77,10 @@ func (c *Catalog) Folders() []string {
 
 // loader is one run of [Reload].
 type loader struct {
-	fsys      fs.FS
-	validate  Validate
-	previous  *Catalog
-	elsewhere []string
-	catalog   *Catalog
-	work      []*folder // One for every lesson folder, in order.
+	Options
+	fsys    fs.FS
+	catalog *Catalog
+	work    []*folder // One for every lesson folder, in order.
 }
 
 // folder is what came of one lesson's folder.
@@ -185,17 +198,37 @@ func (l *loader) readAll() {
 }
 
 func (l *loader) read(work *folder) *folder {
-	r := newReader(l.fsys, work, l.validate)
+	old := l.before(work)
+	if old != nil && l.Changed != nil && !l.Changed(work.dir) {
+		return old.taken(work.course, old.signature)
+	}
+	r := newReader(l.fsys, work, l.Options)
 	r.walk()
-	if l.previous != nil {
-		if old := l.previous.folders[work.dir]; old != nil && slices.Equal(old.course.Languages, work.course.Languages) && r.unchanged(old) {
-			taken := *old
-			taken.course, taken.signature = work.course, r.folder.signature
-			return &taken
-		}
+	if old != nil && r.unchanged(old) {
+		return old.taken(work.course, r.folder.signature)
 	}
 	r.read()
 	return r.folder
+}
+
+// before is what the folder was in the previous catalogue, unless its course has
+// other languages now.
+func (l *loader) before(work *folder) *folder {
+	if l.Previous == nil {
+		return nil
+	}
+	old := l.Previous.folders[work.dir]
+	if old == nil || !slices.Equal(old.course.Languages, work.course.Languages) {
+		return nil
+	}
+	return old
+}
+
+// taken is the folder as part of the course that was read anew.
+func (f *folder) taken(course *Course, now signature) *folder {
+	taken := *f
+	taken.course, taken.signature = course, now
+	return &taken
 }
 
 // join puts lessons into their courses and checks what they say of each other.

@@ -9,6 +9,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"pattarai/lessons"
 	"pattarai/lessons/problem"
 )
@@ -270,4 +272,42 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestRefresh looks only at folders that may have changed, and at new ones.
+func TestRefresh(t *testing.T) {
+	root := fstest.MapFS{"c/course.yaml": {Data: []byte("title: C\n")}}
+	write := func(dir, title string) {
+		root["c/"+dir+"/lesson.md"] = &fstest.MapFile{Data: []byte("---\ntitle: " + title + "\n---\n\nText.\n")}
+	}
+	titles := func(c *lessons.Catalog) (out []string) {
+		for _, l := range c.Courses[0].Lessons {
+			out = append(out, l.Texts["en"].Title)
+		}
+		return out
+	}
+	write("01-one", "One")
+	write("02-two", "Two")
+	first, err := lessons.Load(root, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("01-one", "Uno")
+	write("02-two", "Due")
+	write("03-three", "Tre")
+	second, err := lessons.Refresh(root, lessons.Options{Previous: first, Changed: func(dir string) bool { return dir == "c/02-two" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"One", "Due", "Tre"}, titles(second)); diff != "" {
+		t.Error(diff)
+	}
+	delete(root, "c/02-two/lesson.md")
+	third, err := lessons.Refresh(root, lessons.Options{Previous: second, Changed: func(string) bool { return false }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"One", "Tre"}, titles(third)); diff != "" {
+		t.Error(diff)
+	}
 }

@@ -14,7 +14,7 @@ import (
 // needs make a circle or lead nowhere.
 func (l *loader) references() {
 	ids, dirs := map[string]bool{}, map[string]bool{} // Also of lessons with errors: those are reported once.
-	for _, dir := range l.elsewhere {
+	for _, dir := range l.Elsewhere {
 		dirs[dir], ids[lessonID(dir)] = true, true
 	}
 	for _, f := range l.work {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"pattarai/assets"
+	"pattarai/lessons/codecache"
 	"pattarai/sandbox/images"
 	"pattarai/sandbox/pool"
 	"pattarai/server/account"
@@ -158,8 +159,12 @@ func (s *Server) openCatalog() error {
 	if err != nil {
 		return err
 	}
-	if s.catalog, err = catalog.Load(images.Names(), roots...); err != nil {
+	code := codecache.Open(filepath.Join(s.cfg.Data, "cache", "code"))
+	if s.catalog, err = catalog.LoadWith(code, images.Names(), roots...); err != nil {
 		return fmt.Errorf("lessons: %w", err)
+	}
+	if err := code.Save(); err != nil {
+		s.log.Warn("the next start will take longer", "error", err)
 	}
 	for _, p := range s.catalog.Current().Problems {
 		s.log.Warn("lesson", "problem", p.String())

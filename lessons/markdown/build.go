@@ -77,7 +77,7 @@ func (b *builder) block(parent, child ast.Node) {
 	case *ast.CodeBlock:
 		b.hidden(n)
 		line, _ := b.places.at(n.Pos())
-		parent.ReplaceChild(parent, n, &code{text: blockText(n, b.in.Source), line: line})
+		parent.ReplaceChild(parent, n, &code{text: blockText(n, b.in.Source), line: line, cache: b.in.Cache})
 	case *ast.HTMLBlock:
 		b.htmlBlock(parent, n)
 	case *ast.Blockquote:

@@ -32,7 +32,7 @@ var (
 // fenced replaces a fenced block by a code node.
 func (b *builder) fenced(n *ast.FencedCodeBlock) *code {
 	line, _ := b.places.at(n.Pos())
-	c := &code{text: blockText(n, b.in.Source), line: line}
+	c := &code{text: blockText(n, b.in.Source), line: line, cache: b.in.Cache}
 	if n.Info != nil {
 		c.fence = b.info(string(n.Info.Segment.Value(b.in.Source)), n.Info.Segment.Start)
 	}

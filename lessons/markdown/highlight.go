@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"crypto/sha256"
 	"html"
 	"strings"
 
@@ -23,8 +24,30 @@ func newHighlighter() *highlighter {
 }
 
 // write writes escaped, highlighted code; without colours when the language is
-// not known.
-func (h *highlighter) write(out *strings.Builder, lang, source string) {
+// not known. It looks into the cache first, if there is one.
+func (h *highlighter) write(out *strings.Builder, lang, source string, cache Cache) {
+	if cache == nil || h.plain(lang) || len(source) > maxHighlight {
+		h.highlight(out, lang, source)
+		return
+	}
+	sum := sha256.Sum256([]byte(lang + "\x00" + source))
+	key := string(sum[:])
+	made, ok := cache.Get(key)
+	if !ok {
+		var fresh strings.Builder
+		h.highlight(&fresh, lang, source)
+		made = fresh.String()
+		cache.Put(key, made)
+	}
+	out.WriteString(made)
+}
+
+// plain tells of languages that have no colours.
+func (h *highlighter) plain(lang string) bool {
+	return lang == "text" || lang == "output" || lang == "console" || lang == ""
+}
+
+func (h *highlighter) highlight(out *strings.Builder, lang, source string) {
 	lexer := h.lexer(lang)
 	if lexer == nil || len(source) > maxHighlight {
 		out.WriteString(html.EscapeString(source))
@@ -53,9 +76,10 @@ func writeToken(out *strings.Builder, token chroma.Token) {
 }
 
 func (h *highlighter) lexer(lang string) chroma.Lexer {
-	switch lang {
-	case "text", "output", "console", "":
+	if h.plain(lang) {
 		return nil
+	}
+	switch lang {
 	case "cfg", "haproxy":
 		return h.haproxy
 	case "conf":

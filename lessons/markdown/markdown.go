@@ -35,6 +35,14 @@ type Input struct {
 	Dir    string // The lesson's folder, for relative links: "haproxy/09-weighted-round-robin".
 	Base   string // The lesson's URL: "/lessons/haproxy/weighted-round-robin".
 	Folder fs.FS  // The lesson's folder, for pictures; nil when there are none.
+	Cache  Cache  // Highlighted code from earlier; may be nil.
+}
+
+// Cache keeps highlighted code by a hash of the code and its language. It is used
+// by several goroutines.
+type Cache interface {
+	Get(key string) (html string, ok bool)
+	Put(key, html string)
 }
 
 // Document is a rendered text.

@@ -30,6 +30,7 @@ type code struct {
 	run      string // Id of a run block.
 	outputOf string // Id of the run block whose output this is.
 	gaps     int    // In a cloze item: the number of the first blank; 0 otherwise.
+	cache    Cache  // Of the text it belongs to.
 }
 
 func (*code) Kind() ast.NodeKind         { return kindCode }

@@ -276,7 +276,7 @@ func (r nodeRenderer) block(out *strings.Builder, n *code) {
 			return blank(number, len(run))
 		}))
 	} else {
-		r.highlighter.write(out, lang, n.text)
+		r.highlighter.write(out, lang, n.text, n.cache)
 	}
 	out.WriteString("</code></pre></figure>\n")
 }

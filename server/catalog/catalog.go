@@ -56,6 +56,7 @@ func (s *Snapshot) Images() []string {
 type Catalog struct {
 	images  []string
 	roots   []fs.FS
+	code    Code // While it is read for the first time; nil otherwise.
 	current atomic.Pointer[Snapshot]
 
 	mu     sync.Mutex // One reload at a time; guards what follows.
@@ -69,8 +70,22 @@ type Catalog struct {
 // The error is for a root that cannot be read; what is wrong with lessons is in
 // the snapshot's problems.
 func Load(images []string, roots ...fs.FS) (*Catalog, error) {
-	c := &Catalog{images: images, roots: roots, loaded: make([]*lessons.Catalog, len(roots)), parts: newParts()}
-	if err := c.Reload(); err != nil {
+	return LoadWith(nil, images, roots...)
+}
+
+// Code is highlighted code from earlier.
+type Code interface {
+	Get(key string) (html string, ok bool)
+	Put(key, html string)
+}
+
+// LoadWith is [Load] that looks for highlighted code before it makes it. Reloads
+// make it anew, so that the code of a whole catalogue need not stay in memory.
+func LoadWith(code Code, images []string, roots ...fs.FS) (*Catalog, error) {
+	c := &Catalog{images: images, roots: roots, code: code, loaded: make([]*lessons.Catalog, len(roots)), parts: newParts()}
+	err := c.Reload()
+	c.code = nil
+	if err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -82,13 +97,22 @@ func (c *Catalog) Current() *Snapshot { return c.current.Load() }
 // Reload reads all roots again; a lesson that no longer parses keeps its last good
 // form, and its problems are in the new snapshot. When a root cannot be read, the
 // snapshot stays as it is.
-func (c *Catalog) Reload() error {
+func (c *Catalog) Reload() error { return c.refresh(everything) }
+
+// everything is what may have changed when nobody knows.
+func everything(fs.FS, string) bool { return true }
+
+// refresh is [Catalog.Reload] of the lesson folders that may have changed.
+func (c *Catalog) refresh(changed func(root fs.FS, dir string) bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	loaded := make([]*lessons.Catalog, len(c.roots))
 	var earlier []string // Folders of the roots before, which later ones may refer to.
 	for i, root := range c.roots {
-		one, err := lessons.Reload(root, c.validate, c.loaded[i], earlier...)
+		one, err := lessons.Refresh(root, lessons.Options{
+			Validate: c.validate, Code: c.code, Previous: c.loaded[i], Elsewhere: earlier,
+			Changed: func(dir string) bool { return changed(root, dir) },
+		})
 		if err != nil {
 			return fmt.Errorf("content root %d of %d: %w", i+1, len(c.roots), err)
 		}

@@ -42,10 +42,13 @@ func lastGood(last, next *Snapshot) []*lessons.Course {
 }
 
 func keepLessons(old, course *lessons.Course, problems problem.List) *lessons.Course {
+	there := make(map[string]bool, len(course.Lessons))
+	for _, lesson := range course.Lessons {
+		there[lesson.Slug] = true
+	}
 	var kept []*lessons.Lesson
 	for _, lesson := range old.Lessons {
-		there := slices.ContainsFunc(course.Lessons, func(l *lessons.Lesson) bool { return l.Slug == lesson.Slug })
-		if !there && broken(problems, lesson.Dir) {
+		if !there[lesson.Slug] && broken(problems, lesson.Dir) {
 			kept = append(kept, lesson)
 		}
 	}

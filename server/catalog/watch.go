@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ func (d *Dir) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(d.
 func (d *Dir) Stat(name string) (fs.FileInfo, error) { return fs.Stat(d.FS, name) }
 
 const (
-	debounce   = 15 * time.Millisecond  // Editors write a file in several steps.
+	debounce   = 10 * time.Millisecond  // Editors write a file in several steps.
 	patience   = 250 * time.Millisecond // The longest a stream of changes can put off a reload.
 	maxWatched = 20_000                 // Folders.
 )
@@ -63,7 +64,8 @@ func (c *Catalog) Watch(ctx context.Context, onChange func(*Snapshot)) error {
 			}
 		}
 	}
-	w.reload() // What changed before the folders were watched.
+	w.changes.all = true // What changed before the folders were watched.
+	w.reload()
 	return w.run(ctx)
 }
 
@@ -73,7 +75,41 @@ type watch struct {
 	onChange func(*Snapshot)
 	timer    *time.Timer
 	first    time.Time // Of the changes not yet loaded; zero when there are none.
+	changes  changes   // What they were.
 	folders  int
+}
+
+// changes are the names that changed below the roots, as the watcher tells them.
+type changes struct {
+	names []string
+	all   bool // Nobody knows which.
+}
+
+// maxChanges is how many names are remembered; a checkout of a branch is "all".
+const maxChanges = 200
+
+func (c *changes) add(name string) {
+	if c.all = c.all || len(c.names) >= maxChanges; !c.all {
+		c.names = append(c.names, filepath.Clean(name))
+	}
+}
+
+// in tells whether a lesson's folder may have changed: something of it or below
+// it, or a folder that holds it.
+func (c changes) in(root fs.FS, dir string) bool {
+	disk, ok := root.(*Dir)
+	if !ok {
+		return false // It is part of the program.
+	}
+	folder := filepath.Join(disk.root.Name(), filepath.FromSlash(dir))
+	return c.all || slices.ContainsFunc(c.names, func(name string) bool {
+		return within(name, folder) || within(folder, name)
+	})
+}
+
+// within tells whether name is the folder or below it.
+func within(name, folder string) bool {
+	return name == folder || strings.HasPrefix(name, folder+string(filepath.Separator))
 }
 
 // add watches a folder and everything below it.
@@ -111,7 +147,8 @@ func (w *watch) run(ctx context.Context) error {
 			if !errors.Is(err, fsnotify.ErrEventOverflow) {
 				return fmt.Errorf("watching the content: %w", err)
 			}
-			w.soon() // Some changes were lost: read everything.
+			w.changes.all = true // Some were lost.
+			w.soon()
 		case <-w.timer.C:
 			w.reload()
 		}
@@ -129,6 +166,7 @@ func (w *watch) changed(event fsnotify.Event) error {
 			}
 		}
 	}
+	w.changes.add(event.Name)
 	w.soon()
 	return nil
 }
@@ -145,9 +183,11 @@ func (w *watch) soon() {
 func (w *watch) reload() {
 	w.first = time.Time{}
 	before := w.catalog.Current()
-	if err := w.catalog.Reload(); err != nil {
+	if err := w.catalog.refresh(w.changes.in); err != nil {
+		w.changes.all = true
 		return // The root is being replaced; the next change tries again.
 	}
+	w.changes = changes{}
 	if after := w.catalog.Current(); after.Version != before.Version || !sameProblems(before, after) {
 		w.onChange(after)
 	}
