@@ -12,7 +12,7 @@ import (
 )
 
 // authorPoll is how soon an author's page hears of a change.
-const authorPoll = 100 * time.Millisecond
+const authorPoll = 10 * time.Millisecond
 
 // authorEvents answers GET /api/preview/events: a "reload" whenever the lesson
 // named by the query, or the catalogue without one, has changed. It exists in live
