@@ -42,6 +42,7 @@ func (m *member) halt(ctx context.Context, action Action) error {
 		return err
 	}
 	m.hangUp()
+	m.suffersNoMore()
 	m.update(func(s *NodeState) { s.CPU, s.Memory = 0, 0 })
 	return nil
 }

@@ -117,7 +117,8 @@ type Lab struct {
 	Owner   string
 	Hash    string // Topology.Hash it was made from.
 	Created time.Time
-	Nodes   []LabNode // The probe node included.
+	Nodes   []LabNode          // The probe node included.
+	Links   map[string][]Fault // What links suffer, by node; see [Impairer].
 }
 
 // LabNode is what an engine knows of a node.

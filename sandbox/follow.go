@@ -52,6 +52,7 @@ func (m *member) containerNews(e Event) {
 		m.hangUp() // A node on gVisor ends without a farewell on its connections.
 		if phase != PhaseStopped {
 			m.enter(PhaseExited, m.containerEnd(e), "")
+			m.suffersNoMore()
 		}
 	case Gone:
 		m.hangUp()

@@ -24,6 +24,7 @@ type member struct {
 	node    Node
 	dialing sync.Mutex    // One dial at a time.
 	wake    chan struct{} // Ends a pause between dials.
+	suffers suffering
 
 	mu          sync.Mutex
 	service     []string // Nil when the node has no service.

@@ -119,6 +119,7 @@ func (s *Session) learn(ctx context.Context) error {
 	for _, n := range lab.Nodes {
 		if m, err := s.member(n.Name); err == nil {
 			m.learn(n)
+			m.suffersLinks(lab.Links[n.Name])
 		}
 	}
 	return nil

@@ -44,6 +44,7 @@ type NodeState struct {
 	CPU     float64       `json:"cpu"`    // Cores.
 	Memory  int64         `json:"memory"` // Bytes.
 	Limit   int64         `json:"limit"`  // Memory limit in bytes.
+	Faults  string        `json:"faults"` // What it suffers on purpose: "busy; slow by 200ms to app2".
 	Since   time.Time     `json:"since"`
 	Took    time.Duration `json:"took"` // From the request to healthy.
 }

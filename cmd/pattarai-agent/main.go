@@ -7,6 +7,10 @@
 //	pattarai-agent hold       sleep, and keep the container's network for another's processes
 //	pattarai-agent connect    join stdin and stdout with the agent in this container
 //	pattarai-agent look KIND  look once: the spec on stdin, what was seen on stdout
+//	pattarai-agent impair RULES
+//	                          delay, lose and cut packets
+//	pattarai-agent fill BYTES leave no room for files
+//	pattarai-agent spin       take all processor time
 //	pattarai-agent addresses  give the container more addresses
 //	pattarai-agent --version  tell the version
 package main
@@ -23,6 +27,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pattarai/sandbox/agent"
+	"pattarai/sandbox/impair"
 	"pattarai/sandbox/probe"
 )
 
@@ -59,6 +64,13 @@ func run(args []string) error {
 			return err
 		}
 		return agent.Bridge(ctx, os.Environ(), os.Stdin, os.Stdout)
+	case "impair":
+		return impairLinks(ctx, args[1:])
+	case "fill":
+		return fill(ctx, args[1:])
+	case "spin":
+		impair.Spin(ctx)
+		return nil
 	case "addresses":
 		return addAddresses(args[1:])
 	case "look":
@@ -67,7 +79,7 @@ func run(args []string) error {
 		fmt.Println("pattarai-agent", version())
 		return nil
 	}
-	return fmt.Errorf("unknown command %q; use connect, look, addresses, hold, --version or nothing", command)
+	return fmt.Errorf("unknown command %q; use connect, look, addresses, impair, fill, spin, hold, --version or nothing", command)
 }
 
 func serve(ctx context.Context) error {

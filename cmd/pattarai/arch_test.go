@@ -36,6 +36,7 @@ var architecture = map[string]place{
 	"sandbox":                  {imports: []string{"sandbox/agent"}, denied: []string{"net/http", "database/sql"}},
 	"sandbox/agent":            {imports: []string{"sandbox/jail"}, names: []string{"github.com/hashicorp/yamux", "github.com/creack/pty"}, denied: []string{"net/http", "database/sql"}},
 	"sandbox/jail":             {names: []string{"github.com/elastic/go-seccomp-bpf"}, denied: pure},
+	"sandbox/impair":           {imports: []string{"sandbox/agent"}, names: []string{"github.com/florianl/go-nfqueue", "github.com/google/nftables"}, denied: []string{"net/http", "database/sql"}},
 	"sandbox/probe":            {denied: []string{"database/sql", "os/exec"}},
 	"sandbox/probe/postgres":   {imports: []string{"sandbox/probe"}, names: []string{"github.com/jackc/pgx/v5/pgconn"}, denied: []string{"os/exec"}},
 	"sandbox/probe/redis":      {imports: []string{"sandbox/probe"}, names: []string{"github.com/gomodule/redigo"}, denied: []string{"database/sql", "os/exec"}},
@@ -68,7 +69,7 @@ var architecture = map[string]place{
 	"server":                 {imports: []string{"..."}, names: []string{"github.com/prometheus/client_golang", "github.com/oklog/ulid"}},
 	"assets":                 {denied: []string{"net/http", "database/sql", "os/exec"}},
 	"cmd/pattarai":           {imports: []string{"..."}, names: []string{"github.com/alecthomas/kong"}},
-	"cmd/pattarai-agent":     {imports: []string{"sandbox/agent", "sandbox/probe", "sandbox/probe/amqp", "sandbox/probe/postgres", "sandbox/probe/redis"}, denied: []string{"github.com/moby", "modernc.org/sqlite"}},
+	"cmd/pattarai-agent":     {imports: []string{"sandbox/agent", "sandbox/impair", "sandbox/probe", "sandbox/probe/amqp", "sandbox/probe/postgres", "sandbox/probe/redis"}, denied: []string{"github.com/moby", "modernc.org/sqlite"}},
 }
 
 func TestArchitecture(t *testing.T) {

@@ -18,7 +18,7 @@ func assertHardened(p plan, got container.InspectResponse) error {
 	}
 	a := &deviations{}
 	a.identity(p, got)
-	a.privileges(got.HostConfig)
+	a.privileges(p, got.HostConfig)
 	a.namespaces(p, got.HostConfig)
 	a.devices(got)
 	a.storage(p, got)
@@ -43,14 +43,14 @@ func (d *deviations) err() error {
 }
 
 func (d *deviations) identity(p plan, got container.InspectResponse) {
-	d.want(got.Config.User == learner, "user %q, not %s", got.Config.User, learner)
+	d.want(got.Config.User == p.user(), "user %q, not %s", got.Config.User, p.user())
 	d.want(got.Image == p.image, "image %s, not %s", got.Image, p.image)
 	d.want(slices.Equal(got.Config.Entrypoint, p.entrypoint()), "entry point %q", got.Config.Entrypoint)
 }
 
-func (d *deviations) privileges(h *container.HostConfig) {
+func (d *deviations) privileges(p plan, h *container.HostConfig) {
 	d.want(!h.Privileged, "privileged")
-	d.want(len(h.CapAdd) == 0, "added capabilities %v", h.CapAdd)
+	d.want(slices.Equal(h.CapAdd, p.capabilities()), "added capabilities %v, not %v", h.CapAdd, p.capabilities())
 	d.want(slices.Equal(h.CapDrop, []string{"ALL"}), "dropped capabilities %v, not ALL", h.CapDrop)
 	d.want(len(h.GroupAdd) == 0, "groups %v", h.GroupAdd)
 	d.want(onlyNoNewPrivileges(h.SecurityOpt), "security options %v, not only no-new-privileges", h.SecurityOpt)

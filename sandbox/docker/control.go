@@ -21,6 +21,9 @@ func (e *Engine) Control(ctx context.Context, lab, node string, action sandbox.A
 	callCtx, cancel := detached(ctx, startCall)
 	defer cancel()
 	err := e.act(callCtx, name, action)
+	if err == nil && action != sandbox.Pause && action != sandbox.Unpause {
+		err = e.heal(callCtx, lab, node) // What links suffer ends with the node.
+	}
 	switch {
 	case isNotFound(err):
 		return fmt.Errorf("%w: %s of lab %s", sandbox.ErrNoLab, node, lab)

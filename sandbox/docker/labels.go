@@ -31,6 +31,8 @@ const (
 	labelMemory       = "pattarai.memory"   // Limit in bytes.
 	labelSet          = "pattarai.set"      // Of containers made ahead of their lab, and of the lab's deed.
 	labelSkeleton     = "pattarai.skeleton" // Of holders, and of the nodes that use their networks.
+	labelLinksOf      = "pattarai.links-of" // Of containers that spoil links; the name of the node whose links they are.
+	labelLinks        = "pattarai.links"    // JSON; what those links suffer.
 	labelHolder       = "pattarai.holder"   // Only holders have it; the name of the node it is for.
 )
 
@@ -99,6 +101,9 @@ func addTo(lab *sandbox.Lab, c container.Summary) {
 		if at, err := time.Parse(time.RFC3339Nano, c.Labels[labelCreated]); err == nil {
 			lab.Created = at
 		}
+	}
+	if c.Labels[labelLinksOf] != "" {
+		addLinks(lab, c)
 	}
 	if c.Labels[labelNode] != "" {
 		lab.Nodes = append(lab.Nodes, labNode(c))

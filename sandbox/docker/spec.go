@@ -51,6 +51,7 @@ type plan struct {
 	spare   bool // Made ahead: the spec's ID is the set's, and there is no lab yet.
 
 	holds            bool   // It is a holder itself.
+	impairs          bool   // It spoils the links of the network it uses.
 	skeleton, holder string // Whose network it uses; "" when it has an own one.
 }
 
@@ -78,7 +79,7 @@ func (e *Engine) containerConfig(p plan) *container.Config {
 	timeout := stopSeconds
 	return &container.Config{
 		Hostname:    p.hostname(),
-		User:        learner,
+		User:        p.user(),
 		Image:       p.image,
 		Env:         e.environment(p),
 		Labels:      e.labels(p),
@@ -133,6 +134,7 @@ func hostConfig(p plan) *container.HostConfig {
 	h := &container.HostConfig{
 		NetworkMode:    p.networkMode(),
 		CapDrop:        []string{"ALL"},
+		CapAdd:         p.capabilities(),
 		SecurityOpt:    []string{noNewPrivileges},
 		ReadonlyRootfs: true,
 		Tmpfs:          tmpfs(p.node),
@@ -165,7 +167,25 @@ func (p plan) entrypoint() []string {
 	if p.holds {
 		return []string{agentPath, "hold"}
 	}
+	if p.impairs {
+		return []string{agentPath, "impair"}
+	}
 	return []string{agentPath}
+}
+
+// user is root where capabilities are to work.
+func (p plan) user() string {
+	if p.impairs {
+		return "0:0"
+	}
+	return learner
+}
+
+func (p plan) capabilities() []string {
+	if p.impairs {
+		return []string{netAdmin}
+	}
+	return nil
 }
 
 // hostname is "" for a node that takes its holder's.
