@@ -125,6 +125,9 @@ type Target interface {
 	// Sources are n addresses that the probe node can send from.
 	Sources(ctx context.Context, n int) ([]string, error)
 	Control(ctx context.Context, node string, action sandbox.Action) error
+	// Break makes a running node suffer something, Mend ends all that is of a kind.
+	Break(ctx context.Context, node string, f sandbox.Fault) error
+	Mend(ctx context.Context, node string, kind sandbox.FaultKind) error
 	// Apply brings workspace files to the nodes that use them.
 	Apply(ctx context.Context, files map[string][]byte) (sandbox.Applied, error)
 	// Files are the workspace files that are judged: those handed in.

@@ -165,3 +165,23 @@ func (e *env) control(ctx context.Context, node string, action sandbox.Action) *
 	o := e.blame(ctx, node, fmt.Errorf("%s: %w", action, err))
 	return &o
 }
+
+// spoil makes a node suffer.
+func (e *env) spoil(ctx context.Context, what fault) *outcome {
+	err := e.target.Break(ctx, what.node, what.suffers)
+	if err == nil {
+		return nil
+	}
+	o := e.blame(ctx, what.node, fmt.Errorf("%s: %w", what.suffers, err))
+	return &o
+}
+
+// mend ends what a node was made to suffer.
+func (e *env) mend(ctx context.Context, what fault) *outcome {
+	err := e.target.Mend(ctx, what.node, what.suffers.Kind)
+	if err == nil {
+		return nil
+	}
+	o := e.blame(ctx, what.node, fmt.Errorf("ending %s: %w", what.suffers, err))
+	return &o
+}

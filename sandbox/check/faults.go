@@ -24,6 +24,9 @@ func (f *faults) cause(ctx context.Context, what fault) *outcome {
 	}
 	f.env.hold(what.node, true)
 	f.held = append(f.held, what) // Before the act: a half-done fault is undone too.
+	if what.action == "" {
+		return f.env.spoil(ctx, what)
+	}
 	return f.env.control(ctx, what.node, what.action)
 }
 
@@ -36,6 +39,9 @@ func (f *faults) restore(ctx context.Context, node string) *outcome {
 	held := f.held[i]
 	f.held = slices.Delete(f.held, i, i+1)
 	f.env.hold(node, false)
+	if held.action == "" {
+		return f.env.mend(ctx, held)
+	}
 	if held.action == sandbox.Pause {
 		if o := f.env.control(ctx, node, sandbox.Unpause); o != nil {
 			return o

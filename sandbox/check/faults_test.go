@@ -39,6 +39,9 @@ func TestFaultsAreUndone(t *testing.T) {
 	}{
 		{"passed", "kill", pattern(10, "app1"), 0, nil, check.Passed, []string{"kill app2", "start app2"}},
 		{"failed", "stop", pattern(10, ""), 0, nil, check.Failed, []string{"stop app2", "start app2"}},
+		{"slow", "delay: 300ms, jitter: 50ms, peer: client, slow", pattern(10, "app1"), 0, nil, check.Passed, []string{"app2: slow by 300ms ± 50ms to client", "mend slow of app2"}},
+		{"lossy", "loss: 20%, lossy", hang, 0, nil, check.TimedOut, []string{"app2: lossy, 20 % lost", "mend lossy of app2"}},
+		{"full", "full", pattern(10, ""), 0, nil, check.Failed, []string{"app2: full", "mend full of app2"}},
 		{"paused", "pause", pattern(10, "app1"), 0, nil, check.Passed, []string{"pause app2", "unpause app2"}},
 		{"timed out", "kill", hang, 0, nil, check.TimedOut, []string{"kill app2", "start app2"}},
 		{"cancelled", "kill", hang, 2 * time.Second, nil, check.Broken, []string{"kill app2", "start app2"}},

@@ -104,6 +104,20 @@ func (l *lab) Control(_ context.Context, node string, action sandbox.Action) err
 	return nil
 }
 
+func (l *lab) Break(_ context.Context, node string, f sandbox.Fault) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.done = append(l.done, fmt.Sprintf("%s: %s", node, f))
+	return nil
+}
+
+func (l *lab) Mend(_ context.Context, node string, kind sandbox.FaultKind) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.done = append(l.done, fmt.Sprintf("mend %s of %s", kind, node))
+	return nil
+}
+
 func (l *lab) Files() map[string][]byte { return l.files }
 
 func (l *lab) Apply(context.Context, map[string][]byte) (sandbox.Applied, error) {

@@ -29,8 +29,9 @@ type step struct {
 
 // fault is something broken on purpose.
 type fault struct {
-	node   string
-	action sandbox.Action
+	node    string
+	action  sandbox.Action // "" when the node goes on running, and suffers.
+	suffers sandbox.Fault
 }
 
 // until is a state to wait for.
@@ -191,21 +192,64 @@ func (p *parser) restored(v yamldoc.Value) string {
 }
 
 func (p *parser) fault(v yamldoc.Value) *fault {
-	m, ok := v.Map("kill", "stop", "pause")
+	m, ok := v.Map(faultKeys()...)
 	if !ok {
 		return nil
 	}
-	if len(m.Entries) != 1 {
-		m.Problem("fault", fmt.Sprintf("%d faults", len(m.Entries)), "exactly one of kill, stop, pause", "write one fault per step")
+	var f *fault
+	for _, e := range m.Entries {
+		if slices.Contains(faultDetails, e.Name()) {
+			continue
+		}
+		if f != nil {
+			m.Problem("fault", "a second fault, "+e.Name(), "one fault", "write one fault per step")
+			return nil
+		}
+		f = p.faultOf(m, e)
+	}
+	if f == nil {
+		m.Problem("fault", "no fault", "exactly one of "+strings.Join(faultNames(), ", "), "write what happens to which node, such as kill: app2")
 		return nil
 	}
-	e := m.Entries[0]
-	node := p.node(e.Value)
-	if node == "" {
+	if f.node == "" {
 		return nil
 	}
-	p.faulted[node] = true
-	return &fault{node: node, action: sandbox.Action(e.Name())}
+	p.faulted[f.node] = true
+	return f
+}
+
+// faultDetails are what some faults can be told besides their node.
+var faultDetails = []string{"peer", "delay", "jitter", "loss"}
+
+func faultNames() []string {
+	names := []string{string(sandbox.Kill), string(sandbox.Stop), string(sandbox.Pause)}
+	for _, k := range sandbox.FaultKinds() {
+		names = append(names, string(k))
+	}
+	return names
+}
+
+func faultKeys() []string { return append(faultNames(), faultDetails...) }
+
+// faultOf reads one fault with its details. Its node is "" when something is wrong.
+func (p *parser) faultOf(m yamldoc.Map, e yamldoc.Entry) *fault {
+	f := &fault{node: p.node(e.Value), suffers: sandbox.Fault{Kind: sandbox.FaultKind(e.Name())}}
+	if !slices.Contains(sandbox.FaultKinds(), f.suffers.Kind) {
+		f.suffers, f.action = sandbox.Fault{}, sandbox.Action(e.Name())
+	}
+	optional(m, "peer", func(v yamldoc.Value) { f.suffers.Peer = p.node(v) })
+	optional(m, "delay", func(v yamldoc.Value) { f.suffers.Delay, _ = v.Duration(time.Millisecond, sandbox.MaxFaultDelay) })
+	optional(m, "jitter", func(v yamldoc.Value) { f.suffers.Jitter, _ = v.Duration(time.Millisecond, sandbox.MaxFaultDelay) })
+	optional(m, "loss", func(v yamldoc.Value) { f.suffers.Loss, _ = v.Percent() })
+	switch {
+	case f.action != "" && f.suffers != (sandbox.Fault{}):
+		m.Problem("fault", "details of a fault that has none", "peer, delay, jitter and loss with faults on links", "write only "+string(f.action)+": "+f.node)
+		f.node = ""
+	case f.action == "" && f.suffers.Check() != nil:
+		m.Problem("fault", f.suffers.Check().Error(), "see docs/exercise.md", "complete or correct the fault")
+		f.node = ""
+	}
+	return f
 }
 
 const defaultWithin = 10 * time.Second

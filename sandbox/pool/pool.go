@@ -202,6 +202,14 @@ func (p *Pool) List(ctx context.Context) ([]sandbox.Lab, error) {
 	return labs, nil
 }
 
+// Impair implements [sandbox.Impairer], as far as the engine does.
+func (p *Pool) Impair(ctx context.Context, lab, node string, faults []sandbox.Fault) error {
+	if engine, ok := p.Engine.(sandbox.Impairer); ok {
+		return engine.Impair(ctx, lab, node, faults)
+	}
+	return sandbox.ErrNoImpair
+}
+
 // Sources implements [sandbox.Sourcer], as far as the engine does.
 func (p *Pool) Sources(ctx context.Context, lab string, n int) ([]string, error) {
 	if engine, ok := p.Engine.(sandbox.Sourcer); ok {

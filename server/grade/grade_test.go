@@ -41,6 +41,8 @@ func (f fakeLab) States() []sandbox.NodeState {
 }
 func (f fakeLab) Files() map[string][]byte                              { return nil }
 func (f fakeLab) Sources(context.Context, int) ([]string, error)        { return nil, f.err }
+func (f fakeLab) Break(context.Context, string, sandbox.Fault) error    { return f.err }
+func (f fakeLab) Mend(context.Context, string, sandbox.FaultKind) error { return f.err }
 func (f fakeLab) Control(context.Context, string, sandbox.Action) error { return f.err }
 func (f fakeLab) Exec(context.Context, string, agent.Command) (agent.Result, error) {
 	return agent.Result{Stdout: []byte(f.says)}, f.err

@@ -278,6 +278,8 @@ func (s *session) Watch(ctx context.Context) <-chan sandbox.NodeState {
 }
 
 func (s *session) Control(context.Context, string, sandbox.Action) error { return s.fail }
+func (s *session) Break(context.Context, string, sandbox.Fault) error    { return s.fail }
+func (s *session) Mend(context.Context, string, sandbox.FaultKind) error { return s.fail }
 
 func (s *session) Apply(_ context.Context, files map[string][]byte) (sandbox.Applied, error) {
 	s.mu.Lock()

@@ -49,6 +49,8 @@ func trouble(err error) error {
 		return nil
 	case errors.As(err, &bad):
 		return fault.Wrap(err, fault.Conflict, "node_unhealthy", bad.Node+" did not start: "+ended(bad.Reason), "Read its last lines, correct your files, and start it again.")
+	case errors.Is(err, sandbox.ErrNoImpair):
+		return fault.Wrap(err, fault.Conflict, "cannot_break", sentence(err.Error())+".", "Try another fault; kill, stop and pause always work.")
 	case errors.Is(err, sandbox.ErrNotRunning):
 		return fault.Wrap(err, fault.Conflict, "node_not_running", "That node does not run now.", "Start the node first.")
 	case errors.Is(err, sandbox.ErrNoLab):

@@ -272,6 +272,38 @@ func (s *Service) Control(ctx context.Context, learner, lesson, node string, act
 	return trouble(running.Control(ctx, node, action))
 }
 
+// Break makes a running node suffer something. Faults: those of [Service.Control],
+// Invalid for what cannot be, Conflict where links cannot be spoilt.
+func (s *Service) Break(ctx context.Context, learner, lesson, node string, f sandbox.Fault) error {
+	if err := f.Check(); err != nil {
+		return fault.New(fault.Invalid, "bad_fault", sentence(err.Error()), "Choose one of the faults in the node's menu.")
+	}
+	b, running, err := s.working(learner, lesson)
+	if err != nil {
+		return err
+	}
+	topology := b.topology()
+	for _, name := range []string{node, f.Peer} {
+		if name != "" && !has(topology, name) {
+			return unknownNode(name, topology)
+		}
+	}
+	return trouble(running.Break(ctx, node, f))
+}
+
+// Mend ends what a node suffers of a kind, or all of it when kind is "". Faults:
+// those of [Service.Control].
+func (s *Service) Mend(ctx context.Context, learner, lesson, node string, kind sandbox.FaultKind) error {
+	b, running, err := s.working(learner, lesson)
+	if err != nil {
+		return err
+	}
+	if topology := b.topology(); !has(topology, node) {
+		return unknownNode(node, topology)
+	}
+	return trouble(running.Mend(ctx, node, kind))
+}
+
 func has(t sandbox.Topology, node string) bool {
 	_, ok := t.Node(node)
 	return ok

@@ -27,6 +27,8 @@ type session interface {
 	States() []sandbox.NodeState
 	Watch(ctx context.Context) <-chan sandbox.NodeState
 	Control(ctx context.Context, node string, action sandbox.Action) error
+	Break(ctx context.Context, node string, f sandbox.Fault) error
+	Mend(ctx context.Context, node string, kind sandbox.FaultKind) error
 	Apply(ctx context.Context, files map[string][]byte) (sandbox.Applied, error)
 	Probe(ctx context.Context, kind string, spec any, progress func(json.RawMessage)) (json.RawMessage, error)
 	Agent(ctx context.Context, node string) (nodeAgent, error)

@@ -23,6 +23,12 @@ func (l *lab) Control(ctx context.Context, node string, action sandbox.Action) e
 	return l.Session.Control(ctx, node, action)
 }
 
+// Break wears the lab out: what a node did meanwhile is not undone with the fault.
+func (l *lab) Break(ctx context.Context, node string, f sandbox.Fault) error {
+	l.worn = true
+	return l.Session.Break(ctx, node, f)
+}
+
 // bench is where a job tries one thing after the other, as a learner would: in one
 // lab, which gets the starter files and restarts its services in between. A lab
 // that cannot be brought back is replaced, and whatever is not as it should be in

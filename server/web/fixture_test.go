@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -367,6 +368,20 @@ func (f *fakeLabs) Save(ctx context.Context, learner, lesson, tab string, file l
 		return labs.Saved{File: file}, nil
 	}
 	return labs.Saved{File: file, Applied: &sandbox.Applied{Accepted: true}}, nil
+}
+
+func (f *fakeLabs) Break(_ context.Context, _, _, node string, what sandbox.Fault) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note(node + ": " + what.String())
+	return what.Check()
+}
+
+func (f *fakeLabs) Mend(_ context.Context, _, _, node string, kind sandbox.FaultKind) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.note(fmt.Sprintf("mend %s of %s", kind, node))
+	return nil
 }
 
 func (f *fakeLabs) Control(_ context.Context, learner, lesson, node string, action sandbox.Action) error {

@@ -60,6 +60,8 @@ type Workspace interface {
 // LabFaults breaks and loads a lab on purpose.
 type LabFaults interface {
 	Control(ctx context.Context, learner, lesson, node string, action sandbox.Action) error
+	Break(ctx context.Context, learner, lesson, node string, f sandbox.Fault) error
+	Mend(ctx context.Context, learner, lesson, node string, kind sandbox.FaultKind) error
 	SetTraffic(ctx context.Context, learner, lesson string, t labs.Traffic) (labs.Traffic, error)
 }
 

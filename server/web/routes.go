@@ -52,6 +52,8 @@ func routes() []route {
 		{"GET", api + "/events", (*Handler).events, known, free},
 		{"PUT", api + "/files/*", (*Handler).saveFile, learner, costsSave},
 		{"POST", api + "/nodes/:node/control", (*Handler).control, known, costsControl},
+		{"POST", api + "/nodes/:node/faults", (*Handler).breakNode, known, costsControl},
+		{"DELETE", api + "/nodes/:node/faults", (*Handler).mendNode, known, costsControl},
 		{"POST", api + "/traffic", (*Handler).traffic, known, costsControl},
 		{"POST", api + "/preview", (*Handler).openPreview, known, costsOpen},
 		{"POST", api + "/check", (*Handler).check, learner, costsCheck},

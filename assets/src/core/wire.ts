@@ -5,6 +5,8 @@ export type Phase = "creating" | "waiting" | "starting" | "healthy" | "unhealthy
 export interface NodeState {
   node: string; phase: Phase; detail: string; log: string; address: string;
   cpu: number; memory: number; limit: number; since: string; took: number;
+  /** What it suffers on purpose: "busy; slow by 200ms to app2". */
+  faults: string;
 }
 
 /** A place in the line of what waits to be checked. */

@@ -47,21 +47,22 @@ export class NodeCard {
 
   /** Shows a node's state, what the balancer says of it, and its load. Nothing is drawn that is drawn already. */
   show(known: Known): void {
-    const key = JSON.stringify([known.state?.phase, known.share?.share.toFixed(3), known.share?.counted === 0, known.share?.server.status, known.share?.server.weight, known.note, load(known.state)]);
+    const key = JSON.stringify([known.state?.phase, known.share?.share.toFixed(3), known.share?.counted === 0, known.share?.server.status, known.share?.server.weight, known.note, known.state?.faults, load(known.state)]);
     if (key === this.drawn) return;
     this.drawn = key;
     const phase = known.state?.phase ?? "creating";
-    this.element.setAttribute("class", `node-card p-${phase}`);
+    this.element.setAttribute("class", `node-card p-${phase}${known.state?.faults ? " suffers" : ""}`);
     const words = t(`phase.${phase}`);
     this.showState(`${glyphs[phase]} ${words}`, known);
     this.gauge.replaceChildren(...(known.share ? this.shareGauge(known.share) : this.size === "tall" ? this.meters(known.state) : []));
     this.hit.setAttribute("aria-label", this.sentence(words, known));
   }
 
-  private showState(words: string, { share, note }: Known): void {
+  private showState(words: string, { state, share, note }: Known): void {
     const { w, h } = this.box;
-    const trouble = share && outOf(share.server.status) ? share.server.status : "";
-    const said = share ? `${t("weight", share.server.weight)}${plain(share.server.status)}` : note;
+    const suffers = state?.faults ? clip(short(state.faults), w / 2 - 8, 6.4) : "";
+    const trouble = share && outOf(share.server.status) ? share.server.status : suffers;
+    const said = suffers ? suffers : share ? `${t("weight", share.server.weight)}${plain(share.server.status)}` : note;
     if (this.size === "tall") {
       put(this.state, words, 14, 39, "start");
       if (this.narrow) put(this.extra, h > 88 ? trouble || said : trouble, 14, 55, "start");
@@ -79,6 +80,7 @@ export class NodeCard {
     const parts = [this.box.node.name, words];
     if (share) parts.push(t("weight", share.server.weight), share.server.status, `${Math.round(share.share * 100)} %`);
     if (note) parts.push(note);
+    if (state?.faults) parts.push(state.faults);
     if (state?.detail) parts.push(state.detail);
     return parts.join(", ");
   }
@@ -104,6 +106,11 @@ export class NodeCard {
     const half = (w - 34) / 2;
     return [...meter("cpu", cpu, 14, h - 14, half), ...meter("mem", memory, 20 + half, h - 14, half)];
   }
+}
+
+/** The faults' kinds, after a sign: "⚡ slow, busy". */
+function short(faults: string): string {
+  return `⚡ ${[...new Set(faults.split("; ").map((f) => t(`fault.${f.split(/[ ,]/)[0]!}.short`)))].join(", ")}`;
 }
 
 function load(state: NodeState | undefined): [number, number] {
