@@ -22,10 +22,7 @@ func TestDocs(t *testing.T) {
 		t.Fatalf("only %d examples found", len(blocks))
 	}
 	for _, b := range blocks {
-		text := b[2]
-		if b[1] == "check" {
-			text = "checks:\n  - " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n"
-		}
+		text := example(b)
 		if _, problems := check.Parse(folder(text), "exercise.yaml", topology()); len(problems) > 0 {
 			t.Errorf("%v\n%s", problems, text)
 		}
@@ -43,4 +40,13 @@ func TestDocsComplete(t *testing.T) {
 			t.Errorf("docs/exercise.md does not explain `%s`", key)
 		}
 	}
+}
+
+// example is a block of the page as a whole exercise.
+func example(block []string) string {
+	text := block[2]
+	if block[1] == "check" {
+		text = "checks:\n  - " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n"
+	}
+	return text
 }

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"os"
 	"testing"
 
 	"pattarai/sandbox/check"
@@ -11,6 +12,16 @@ func FuzzParse(f *testing.F) {
 	f.Add(design)
 	f.Add("checks:\n  - {id: a, title: t, http: {url: \"http://haproxy/\", table: [{path: /, expect: {status: 200}}]}}\n")
 	f.Add("checks:\n  - id: a\n    title: t\n    steps: [{exec: {in: haproxy, run: x}, remember: {pid: '(.)'}}, {exec: {in: haproxy, args: [x]}, unchanged: pid}]\n" + receipt)
+	page, err := os.ReadFile("../../docs/exercise.md")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, b := range fence.FindAllStringSubmatch(string(page), -1) {
+		f.Add(example(b))
+	}
+	for _, c := range evidenceCases() {
+		f.Add("shell: client\nchecks:\n  - {id: a, title: t, " + c.check + "}\n")
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		exercise, problems := check.Parse(folder(text), "exercise.yaml", topology())
 		for _, p := range problems {

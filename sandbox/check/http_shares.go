@@ -9,6 +9,8 @@ import (
 	"pattarai/sandbox/probe"
 )
 
+const maxShares = 100 // Servers of one claim.
+
 // shares is how requests are expected to be spread.
 type shares struct {
 	names   []string // In the author's order.
@@ -39,7 +41,8 @@ func (h *httpProbe) shares(v yamldoc.Value) *shares {
 	if !ok {
 		return nil
 	}
-	for _, e := range weights.Entries {
+	counted(of, len(weights.Entries), maxShares, "servers", "name the telling ones")
+	for _, e := range weights.Entries[:min(len(weights.Entries), maxShares)] {
 		w, _ := e.Value.Number(0, 1e6)
 		s.names, s.weights, s.sum = append(s.names, e.Name()), append(s.weights, w), s.sum+w
 	}

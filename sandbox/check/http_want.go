@@ -216,8 +216,11 @@ func (w httpWant) timing() []string {
 }
 
 func (h headerWant) words() []string {
-	if h.absent {
+	switch {
+	case h.absent:
 		return []string{say(msgAbsent, h.text.name)}
+	case !h.text.claims():
+		return []string{say(msgPresent, h.text.name)}
 	}
 	return h.text.words()
 }

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"math"
+	"sort"
 
 	"pattarai/sandbox/internal/yamldoc"
 )
@@ -126,12 +127,11 @@ func (s *shares) enoughRequests() int {
 
 // enoughTolerance is the least tolerance in half points that does.
 func (s *shares) enoughTolerance(requests int) float64 {
+	const halves = 200
 	wider := *s
-	for points := 1; points < 200; points++ {
-		wider.within = float64(points) / 200
-		if wider.falseAlarm(requests) <= maxFalseAlarm {
-			return wider.within
-		}
-	}
-	return 1
+	points := 1 + sort.Search(halves-1, func(i int) bool {
+		wider.within = float64(i+1) / halves
+		return wider.falseAlarm(requests) <= maxFalseAlarm
+	})
+	return float64(points) / halves
 }
