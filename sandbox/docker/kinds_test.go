@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -58,7 +59,7 @@ func (k kind) serves(t *testing.T, e *docker.Engine, id string) {
 		}
 	}
 	for _, x := range k.console {
-		res, err := s.Exec(t.Context(), x.node, agent.Command{Args: []string{"timeout", "60", "bash", "-c", x.command}})
+		res, err := s.Exec(t.Context(), x.node, agent.Command{Args: []string{"bash", "-c", x.command}, Timeout: 2 * time.Minute})
 		if err != nil {
 			t.Fatalf("%s: %v", x.command, err)
 		}

@@ -22,7 +22,7 @@ import (
 // Base is the image that all others but the probe start from.
 const Base = "debian:trixie-slim"
 
-//go:embed haproxy nginx postgres python rabbitmq redis shell probe
+//go:embed cron go haproxy load nginx node postgres python rabbitmq redis s3 shell ssh probe
 var contexts embed.FS
 
 // Image is a lab image that topologies may name.
@@ -38,13 +38,19 @@ const mib = 1 << 20
 // Catalog returns the lab images in the order they are shown.
 func Catalog() []Image {
 	return []Image{
+		{"cron", "cron, running the crontab of a lesson.", Base, sandbox.Limits{Memory: 64 * mib, CPUs: 1, Pids: 64, Tmpfs: 8 * mib}},
+		{"go", "The Go toolchain, without a network.", Base, sandbox.Limits{Memory: 512 * mib, CPUs: 2, Pids: 128, Tmpfs: 256 * mib}},
 		{"haproxy", "HAProxy 3 with its reload and runtime helpers.", Base, sandbox.Limits{Memory: 96 * mib, CPUs: 1, Pids: 64, Tmpfs: 8 * mib}},
+		{"load", "Where load comes from: ab and wrk.", Base, sandbox.Limits{Memory: 128 * mib, CPUs: 1, Pids: 64, Tmpfs: 16 * mib}},
 		{"nginx", "nginx as a web server, a proxy or a balancer.", Base, sandbox.Limits{Memory: 64 * mib, CPUs: 1, Pids: 32, Tmpfs: 16 * mib}},
+		{"node", "Node.js 20; the program comes from the lesson.", Base, sandbox.Limits{Memory: 192 * mib, CPUs: 1, Pids: 64, Tmpfs: 16 * mib}},
 		{"postgres", "PostgreSQL 17 with a WAL archive, alone or as a streaming replica.", Base, sandbox.Limits{Memory: 320 * mib, CPUs: 1, Pids: 64, Tmpfs: 192 * mib}},
 		{"python", "Python 3 with Flask, requests, pika, psycopg and redis; the program comes from the lesson.", Base, sandbox.Limits{Memory: 128 * mib, CPUs: 1, Pids: 64, Tmpfs: 16 * mib}},
 		{"rabbitmq", "RabbitMQ 4.0 with its management pages, alone or in a cluster.", Base, sandbox.Limits{Memory: 320 * mib, CPUs: 1, Pids: 128, Tmpfs: 96 * mib}},
 		{"redis", "Redis 8 in memory, open to the whole lab.", Base, sandbox.Limits{Memory: 64 * mib, CPUs: 1, Pids: 64, Tmpfs: 8 * mib}},
+		{"s3", "A stand-in for an object store: moto answers S3's API from memory.", Base, sandbox.Limits{Memory: 192 * mib, CPUs: 1, Pids: 64, Tmpfs: 96 * mib}},
 		{"shell", "Where a learner types: bash, curl, jq, ab and friends.", Base, sandbox.Limits{Memory: 256 * mib, CPUs: 1, Pids: 128, Tmpfs: 32 * mib}},
+		{"ssh", "OpenSSH, server and client, with the lab's key.", Base, sandbox.Limits{Memory: 64 * mib, CPUs: 1, Pids: 64, Tmpfs: 8 * mib}},
 		{sandbox.ProbeNode, "Nothing but the agent; checks and traffic come from here.", "", sandbox.Limits{Memory: 96 * mib, CPUs: 1, Pids: 64, Tmpfs: 4 * mib}},
 	}
 }
