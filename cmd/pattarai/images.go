@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"pattarai/sandbox/docker"
 	"pattarai/sandbox/images"
@@ -32,6 +33,7 @@ type imagesCommand struct {
 	Build  imagesBuild  `cmd:"" help:"Build what is missing of what the lessons use. Example: pattarai images build postgres"`
 	List   imagesList   `cmd:"" help:"List the lab images and whether they are here."`
 	Export imagesExport `cmd:"" help:"Write the lab images that are here into an archive. Example: pattarai images export labs.tar"`
+	Prune  imagesPrune  `cmd:"" help:"Remove lab images of earlier versions that nothing uses. Example: pattarai images prune --older-than 24h"`
 	Import imagesImport `cmd:"" help:"Bring in an archive from another machine. Example: pattarai images import labs.tar"`
 }
 
@@ -85,6 +87,32 @@ func buildMissing(ctx context.Context, set *images.Set, names []string, out io.W
 		return nil
 	}
 	return set.Build(ctx, missing, func(line string) { fmt.Fprintln(out, "      "+line) })
+}
+
+type imagesPrune struct {
+	engineFlags
+	OlderThan time.Duration `default:"24h" help:"Only those made longer ago: another checkout on this machine may still want its own."`
+	DryRun    bool          `help:"Only say what would go."`
+}
+
+// Run implements the command.
+func (c *imagesPrune) Run(ctx context.Context) error {
+	client, set, err := c.open(nil)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	before := time.Now().Add(-c.OlderThan)
+	if c.DryRun {
+		stale, err := set.Stale(ctx, client, before)
+		for _, h := range stale {
+			fmt.Fprintf(os.Stdout, "would remove %s, made %s\n", h.Ref, h.Created.UTC().Format(time.DateTime))
+		}
+		return err
+	}
+	gone, err := set.Prune(ctx, client, before, func(line string) { fmt.Fprintln(os.Stdout, line) })
+	fmt.Fprintf(os.Stdout, "%d images removed\n", len(gone))
+	return err
 }
 
 type imagesList struct{ imageFlags }

@@ -78,7 +78,7 @@ func (s *Set) buildOne(ctx context.Context, name string, progress func(string)) 
 	if err != nil {
 		return err
 	}
-	ref := "pattarai/" + name + ":" + fingerprint(tarball)
+	ref := repository + name + ":" + fingerprint(tarball)
 	progress("building " + ref)
 	began := time.Now() //nolint:forbidigo // A stopwatch, only ever subtracted.
 	var log bytes.Buffer

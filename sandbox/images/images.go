@@ -33,6 +33,9 @@ type Image struct {
 	Limits  sandbox.Limits // Where a node's own limits are zero.
 }
 
+// repository is what the names of all lab images begin with.
+const repository = "pattarai/"
+
 const mib = 1 << 20
 
 // Catalog returns the lab images in the order they are shown.
@@ -129,7 +132,7 @@ func (s *Set) Ref(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "pattarai/" + name + ":" + fingerprint(context), nil
+	return repository + name + ":" + fingerprint(context), nil
 }
 
 // ID returns the digest of a lab image as the engine holds it. An image that has

@@ -8,9 +8,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pattarai/sandbox"
 	"pattarai/sandbox/images"
@@ -161,6 +163,48 @@ func TestNoBase(t *testing.T) {
 	if err := images.New(e, static(t, ""), nil).Build(t.Context(), []string{"nothing"}, nil); err == nil || !strings.Contains(err.Error(), strings.Join(images.Names(), ", ")) {
 		t.Errorf("an unknown image: %v", err)
 	}
+}
+
+// TestPrune removes what is old, ours, of another version and unused, and no more.
+func TestPrune(t *testing.T) {
+	set := images.New(&engine{}, static(t, ""), nil)
+	present, err := set.Ref("redis")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, young := time.Unix(1000, 0), time.Unix(3000, 0)
+	p := &pruner{used: "pattarai/shell:used", held: []images.Held{
+		{Ref: present, Created: old},
+		{Ref: "pattarai/redis:old", Created: old},
+		{Ref: "pattarai/redis:young", Created: young},
+		{Ref: "pattarai/shell:used", Created: old},
+		{Ref: "pattarai/server:latest", Created: old},
+	}}
+	var said []string
+	gone, err := set.Prune(t.Context(), p, time.Unix(2000, 0), func(line string) { said = append(said, line) })
+	if err != nil || len(gone) != 1 || gone[0].Ref != "pattarai/redis:old" || !slices.Equal(p.removed, []string{"pattarai/redis:old"}) {
+		t.Errorf("gone %v, removed %v, %v; want pattarai/redis:old alone", gone, p.removed, err)
+	}
+	if len(said) != 2 || !strings.Contains(strings.Join(said, "\n"), "kept pattarai/shell:used") {
+		t.Errorf("said %q", said)
+	}
+}
+
+// pruner is an engine on which one image is in use.
+type pruner struct {
+	held    []images.Held
+	used    string
+	removed []string
+}
+
+func (p *pruner) HeldImages(context.Context, string) ([]images.Held, error) { return p.held, nil }
+
+func (p *pruner) RemoveImage(_ context.Context, ref string) error {
+	if ref == p.used {
+		return images.ErrInUse
+	}
+	p.removed = append(p.removed, ref)
+	return nil
 }
 
 // TestNeeded builds what lessons use and nothing else.
