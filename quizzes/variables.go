@@ -162,7 +162,11 @@ func shown(value any) (string, error) {
 		}
 		return v, nil
 	}
-	return "", fmt.Errorf("the value is neither a number nor a text but %T", value)
+	what := "a list"
+	if _, ok := value.(bool); ok {
+		what = "true or false"
+	}
+	return "", fmt.Errorf("the value is neither a number nor a text but %s", what)
 }
 
 // plainNumber rounds to twelve digits, so that 0.1 + 0.2 is 0.3.

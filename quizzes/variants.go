@@ -69,12 +69,12 @@ func (v *variants) compile(p *parser) {
 			continue
 		}
 		code, err := compileExpression(variable.Source, v.names)
-		switch {
-		case err != nil:
+		if err != nil {
 			v.refused(p, variable.Line, variable.Source, err)
-		case variable.Name == where:
+		}
+		if variable.Name == where {
 			v.condition = &code
-		default:
+		} else {
 			v.names, v.variables = append(v.names, variable.Name), append(v.variables, code)
 		}
 	}

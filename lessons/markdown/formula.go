@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html"
 	"regexp"
@@ -143,7 +144,8 @@ func mathML(tex string, block bool) (out string, err error) {
 		out, err = treeblood.InlineStyle(tex, nil)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s", firstLine(strings.TrimSpace(err.Error())))
+		said, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "<") // What follows draws the place in HTML.
+		return "", errors.New(firstLine(said))
 	}
 	return tidyMath(out), nil
 }
