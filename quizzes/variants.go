@@ -263,7 +263,8 @@ func (q Question) arranged(seed uint64) Question {
 		order := ranked(name, len(q.Options))
 		q.Options = permuted(q.Options, order)
 		if q.inKeyOrder() {
-			q.Options = append(slices.Clone(q.Options[1:]), q.Options[0])
+			first, second := q.option(q.Key[0]), q.option(q.Key[1])
+			q.Options[first], q.Options[second] = q.Options[second], q.Options[first]
 		}
 	case Match:
 		q.Targets = permuted(q.Targets, ranked(name, len(q.Targets)))
@@ -281,6 +282,11 @@ func (q Question) inKeyOrder() bool {
 		}
 	}
 	return slices.Equal(shown, q.Key)
+}
+
+// option is the index of the option with an id.
+func (q Question) option(id string) int {
+	return slices.IndexFunc(q.Options, func(o Option) bool { return o.ID == id })
 }
 
 func permuted(options []Option, order []int) []Option {

@@ -9,8 +9,11 @@ import (
 	"pattarai/server/catalog"
 )
 
-// predictTime bounds a run that marks a prediction: somebody waits for it.
-const predictTime = 10 * time.Second
+// A run that marks a prediction is bounded: somebody waits for it, and it is stored.
+const (
+	predictTime   = 10 * time.Second
+	predictOutput = 16 << 10 // Bytes.
+)
 
 // Predictions runs the code of predict items in the learner's lab. It implements
 // submit.Runner.
@@ -35,8 +38,9 @@ func (p Predictions) Output(ctx context.Context, learner string, lesson *catalog
 	defer cancel()
 	command.Timeout = predictTime
 	result, err := session.Exec(ctx, node, command)
-	if err != nil || result.Failure != "" || result.TimedOut || result.StdoutTruncated {
+	output = string(result.Stdout) + string(result.Stderr)
+	if err != nil || result.Failure != "" || result.TimedOut || result.StdoutTruncated || len(output) > predictOutput {
 		return "", false
 	}
-	return string(result.Stdout) + string(result.Stderr), true
+	return output, true
 }
