@@ -54,13 +54,13 @@ export class NodeCard {
     this.element.setAttribute("class", `node-card p-${phase}${known.state?.faults ? " suffers" : ""}`);
     const words = t(`phase.${phase}`);
     this.showState(`${glyphs[phase]} ${words}`, known);
-    this.gauge.replaceChildren(...(known.share ? this.shareGauge(known.share) : this.size === "tall" ? this.meters(known.state) : []));
+    this.gauge.replaceChildren(...(known.share ? this.shareGauge(known.share, Boolean(known.state?.faults)) : this.size === "tall" ? this.meters(known.state) : []));
     this.hit.setAttribute("aria-label", this.sentence(words, known));
   }
 
   private showState(words: string, { state, share, note }: Known): void {
     const { w, h } = this.box;
-    const suffers = state?.faults ? clip(short(state.faults), w / 2 - 8, 6.4) : "";
+    const suffers = state?.faults ? clip(short(state.faults), this.size === "two" ? 54 : w / 2 - 8, 6.4) : "";
     const trouble = share && outOf(share.server.status) ? share.server.status : suffers;
     const said = suffers ? suffers : share ? `${t("weight", share.server.weight)}${plain(share.server.status)}` : note;
     if (this.size === "tall") {
@@ -85,9 +85,9 @@ export class NodeCard {
     return parts.join(", ");
   }
 
-  private shareGauge(share: Share): SVGElement[] {
+  private shareGauge(share: Share, suffers: boolean): SVGElement[] {
     const { w, h } = this.box;
-    const trouble = outOf(share.server.status);
+    const trouble = outOf(share.server.status) || suffers;
     if (trouble && this.size === "line") return [];
     const left = this.size === "line" ? w * 0.46 : trouble && this.size === "two" ? 60 : 14;
     const right = this.size === "line" ? w - 48 : w - 10;
