@@ -50,6 +50,8 @@ type Result struct {
 	Duration        time.Duration `json:"duration"`
 	Isolation       string        `json:"isolation"` // With Fresh: how it was confined, "landlock 7, seccomp" or "none".
 	Warm            bool          `json:"warm"`      // It was forked off a started interpreter.
+
+	unswept error // What a fresh command left running cannot be ended.
 }
 
 // Exec runs a command to its end. The error is ours only: connection lost,
@@ -152,7 +154,7 @@ func (s *server) execFresh(ctx context.Context, w *wire, cmd Command) error {
 	ctx, stop := untilHangUp(ctx, w)
 	defer stop()
 	res := s.run(ctx, cmd)
-	if err := errors.Join(s.killOthers(true), s.wipe(dir)); err != nil {
+	if err := errors.Join(res.unswept, s.wipe(dir)); err != nil {
 		return err
 	}
 	return sendResult(w, res)

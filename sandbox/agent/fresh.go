@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -19,6 +20,10 @@ const (
 	freshPath = temporary + "/run" // Always the same: a program may print where it runs.
 )
 
+// runnerGC is the garbage collector's percentage in an agent that runs programs: such
+// a node has nothing else to do, and time is dearer there than two MiB.
+const runnerGC = 200
+
 // cell is the confinement of fresh commands, made when the first one comes.
 type cell struct {
 	once sync.Once
@@ -28,7 +33,10 @@ type cell struct {
 
 // open returns the jail.
 func (c *cell) open() (*jail.Jail, error) {
-	c.once.Do(func() { c.jail, c.err = jail.New(temporary, shared) })
+	c.once.Do(func() {
+		c.jail, c.err = jail.New(temporary, shared)
+		debug.SetGCPercent(runnerGC)
+	})
 	return c.jail, c.err
 }
 
@@ -69,9 +77,8 @@ func (p *prisoner) start(stdin, stdout, stderr *os.File) error {
 	return p.jail.Do(func() error { return p.command.start(stdin, stdout, stderr) })
 }
 
-// What cannot be killed now is reported at the end of the run.
-func (p *prisoner) kill()  { _ = p.server.killOthers(false) }
-func (p *prisoner) sweep() { _ = p.server.killOthers(true) }
+func (p *prisoner) kill()        { _ = p.server.killOthers(false) } // Sweeping tells what is left.
+func (p *prisoner) sweep() error { return p.server.killOthers(true) }
 
 // freshDir is the directory of a fresh command.
 type freshDir struct{ path string }

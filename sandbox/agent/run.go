@@ -44,9 +44,9 @@ type process interface {
 	// start begins it with these standard streams, which the caller closes. stdin is
 	// nil when there is no input.
 	start(stdin, stdout, stderr *os.File) error
-	kill()     // Ends it before its time.
-	wait() int // Its exit status; 128+n after signal n.
-	sweep()    // Ends what it left running.
+	kill()        // Ends it before its time.
+	wait() int    // Its exit status; 128+n after signal n.
+	sweep() error // Ends what it left running.
 }
 
 // command is a process of the agent's own.
@@ -70,10 +70,11 @@ func (c *command) start(stdin, stdout, stderr *os.File) error {
 func (c *command) kill()     { killGroup(c.cmd, unix.SIGKILL) }
 func (c *command) wait() int { return c.server.children.wait(c.cmd) }
 
-func (c *command) sweep() {
+func (c *command) sweep() error {
 	if c.fresh {
 		c.kill() // Nothing it left behind shall hold up the end of its output.
 	}
+	return nil
 }
 
 // runProcess runs p to its end, its timeout or the end of ctx.
@@ -107,10 +108,10 @@ func (s *server) runProcess(ctx context.Context, p process, c Command) Result {
 	if !stop() {
 		<-over // It might hit the next run.
 	}
-	p.sweep()
+	swept := p.sweep()
 	in.close()
 	out.finish()
-	res := Result{Exit: exit, Stdout: out.stdout.buf, Stderr: out.stderr.buf, StdoutTruncated: out.stdout.truncated, StderrTruncated: out.stderr.truncated}
+	res := Result{unswept: swept, Exit: exit, Stdout: out.stdout.buf, Stderr: out.stderr.buf, StdoutTruncated: out.stdout.truncated, StderrTruncated: out.stderr.truncated}
 	res.TimedOut = killed && ctx.Err() == nil
 	res.OutOfMemory = !killed && s.load.starved(ooms, exit)
 	res.Duration = time.Since(began)

@@ -93,7 +93,7 @@ func (s *server) runWarm(ctx context.Context, c Command) (res Result, done bool)
 	res = s.runProcess(ctx, fork, c)
 	if fork.broken {
 		s.warm.close()
-		_ = s.killOthers(false) // Again at the end of the run.
+		_ = s.killOthers(false) // The fresh run sweeps again.
 	}
 	if !fork.started {
 		return Result{}, false
@@ -251,8 +251,8 @@ func (f *fork) start(stdin, stdout, stderr *os.File) error {
 	return nil
 }
 
-func (f *fork) kill()  { _ = f.server.killOthers(false) }
-func (f *fork) sweep() { _ = f.server.killOthers(true) }
+func (f *fork) kill()        { _ = f.server.killOthers(false) } // Sweeping tells what is left.
+func (f *fork) sweep() error { return f.server.killOthers(true) }
 
 // wait is over when the parent says so. A parent that was killed together with its
 // fork, for want of memory, says nothing.

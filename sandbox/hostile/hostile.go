@@ -114,12 +114,6 @@ func (a Attempt) alone() Attempt {
 	return a
 }
 
-// orHardened is for an outcome that gVisor words otherwise.
-func (a Attempt) orHardened(seen string) Attempt {
-	a.Want.Hardened = seen
-	return a
-}
-
 // rough marks an attempt that may end its node.
 func (a Attempt) rough() Attempt {
 	a.Rough = true

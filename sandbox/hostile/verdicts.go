@@ -93,11 +93,11 @@ for d in (".", "..", "/tmp", "/home/learner", "/run"):
 		forged("verdict-both", "prints the right answer and everything else", "for n in range(1000): print(n)", "failed"),
 		forged("verdict-only-shown", "knows the answer of the case that is shown", "print(42)", "failed"),
 		forged("verdict-silent", "ends at once and well", "import os; os._exit(0)", "failed"),
-		forged("verdict-kill", "kills everything around it", "import os; os.kill(-1, 9)", "failed").orHardened("limit_exceeded"),
-		forged("verdict-end-agent", "kills the process that judges", "import os, signal; os.kill(os.getppid(), signal.SIGKILL); os.kill(1, signal.SIGSTOP)", "failed").orHardened("limit_exceeded"),
+		forged("verdict-kill", "kills everything around it", "import os; os.kill(-1, 9)", "failed"),
+		forged("verdict-end-agent", "kills the process that judges", "import os, signal; os.kill(os.getppid(), signal.SIGKILL); os.kill(1, signal.SIGSTOP)", "failed"),
 		forged("verdict-loop", "never ends", "while True: pass", "timed_out").at("2 s, over"),
 		forged("verdict-sleep-under", "answers late", "import time; time.sleep(1)"+right, "passed").at("2 s, under"),
-		forged("verdict-memory", "takes memory until something gives", "b = bytearray(600 << 20)"+right, "failed").at("512 MiB, just over"),
+		forged("verdict-memory", "takes memory until something gives", "b = bytearray(600 << 20)"+right, "limit_exceeded").at("512 MiB, just over"),
 		forged("verdict-flood", "prints without end", `while True: print("x" * 4096)`, "timed_out"),
 		forged("verdict-leak", "prints its environment, its files and what it can read of other processes", `
 import os, glob

@@ -197,7 +197,7 @@ class LockedFolder:
 class DeepFolder:
     def leave():
         import os
-        for _ in range(6000):
+        for _ in range(1500):
             os.mkdir("deeper" * 20)
             os.chdir("deeper" * 20)
 
