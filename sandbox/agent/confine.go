@@ -49,7 +49,7 @@ func confinement(arch uint32) []unix.SockFilter {
 	gone := unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
 	code := []unix.SockFilter{
 		load(offsetArch),
-		unless(unix.BPF_JEQ, arch), result(gone),
+		unless(arch), result(gone),
 		load(offsetCall),
 		when(unix.BPF_JGE, otherCalls), result(gone),
 	}
@@ -62,10 +62,10 @@ func confinement(arch uint32) []unix.SockFilter {
 	}
 	for _, call := range []uint32{unix.SYS_TGKILL, unix.SYS_RT_TGSIGQUEUEINFO} {
 		code = append(code, only(call,
-			load(offsetFirst), unless(unix.BPF_JEQ, firstProcess), result(unix.SECCOMP_RET_ALLOW),
-			load(offsetThird), unless(unix.BPF_JEQ, uint32(unix.SIGURG)), refused, result(unix.SECCOMP_RET_ALLOW))...)
+			load(offsetFirst), unless(firstProcess), result(unix.SECCOMP_RET_ALLOW),
+			load(offsetThird), unless(uint32(unix.SIGURG)), refused, result(unix.SECCOMP_RET_ALLOW))...)
 	}
-	code = append(code, unless(unix.BPF_JEQ, unix.SYS_SOCKET), result(unix.SECCOMP_RET_ALLOW), load(offsetFirst))
+	code = append(code, unless(unix.SYS_SOCKET), result(unix.SECCOMP_RET_ALLOW), load(offsetFirst))
 	for _, family := range []uint32{unix.AF_UNIX, unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK, unix.AF_PACKET} {
 		code = append(code, when(unix.BPF_JEQ, family), result(unix.SECCOMP_RET_ALLOW))
 	}
@@ -87,9 +87,9 @@ func when(comparison uint16, k uint32) unix.SockFilter {
 	return unix.SockFilter{Code: unix.BPF_JMP | comparison | unix.BPF_K, Jf: 1, K: k}
 }
 
-// unless carries out the next instruction only when the comparison does not hold.
-func unless(comparison uint16, k uint32) unix.SockFilter {
-	return unix.SockFilter{Code: unix.BPF_JMP | comparison | unix.BPF_K, Jt: 1, K: k}
+// unless carries out the next instruction only when what was loaded is not k.
+func unless(k uint32) unix.SockFilter {
+	return unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: 1, K: k}
 }
 
 func result(action uint32) unix.SockFilter {

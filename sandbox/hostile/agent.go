@@ -56,7 +56,7 @@ except OSError: pass
 time.sleep(2)`
 	done := make(chan error, 1)
 	go func() {
-		_, err := l.run(ctx, attacker, line, nil)
+		_, err := l.run(ctx, attacker, line)
 		done <- err
 	}()
 	seen, err := answers(ctx, l.session, attacker)
@@ -75,7 +75,7 @@ func fakeAgent(ctx context.Context, l *Lab) (string, error) {
 	seen, err := l.run(ctx, hog, `
 os.rename("/run/pattarai/agent.sock", "/run/pattarai/real.sock")
 s = socket.socket(socket.AF_UNIX); s.bind("/run/pattarai/agent.sock"); s.listen()
-os.unlink("/run/pattarai/agent.sock"); os.rename("/run/pattarai/real.sock", "/run/pattarai/agent.sock")`, nil)
+os.unlink("/run/pattarai/agent.sock"); os.rename("/run/pattarai/real.sock", "/run/pattarai/agent.sock")`)
 	if err != nil || !strings.Contains(seen, "done") {
 		return seen, err
 	}

@@ -28,7 +28,7 @@ func (l *Lab) collect(ctx context.Context, program string) (string, error) {
 os.chdir("/srv/work")
 for n in os.listdir("."): shutil.rmtree(n) if os.path.isdir(n) and not os.path.islink(n) else os.unlink(n)
 `
-	if seen, err := l.run(ctx, attacker, wipe+program, nil); err != nil || seen != "done" {
+	if seen, err := l.run(ctx, attacker, wipe+program); err != nil || seen != "done" {
 		return "preparing: " + seen, err
 	}
 	client, err := l.session.Agent(ctx, attacker)
@@ -55,14 +55,14 @@ func summary(files map[string][]byte, skipped []string) string {
 		names = append(names, strings.TrimPrefix(name, "/srv/work/"))
 	}
 	slices.Sort(names)
-	text := fmt.Sprintf("%d files, %d bytes", len(files), bytes)
+	text := []string{fmt.Sprintf("%d files, %d bytes", len(files), bytes)}
 	if len(names) > 0 && len(names) < 4 {
-		text += fmt.Sprintf(" %q", names)
+		text[0] += fmt.Sprintf(" %q", names)
 	}
 	for _, s := range skipped {
-		text += ", skipped " + strings.TrimPrefix(s, "/srv/work/")
+		text = append(text, "skipped "+strings.TrimPrefix(s, "/srv/work/"))
 	}
-	return text
+	return strings.Join(text, ", ")
 }
 
 func collect() []Attempt {
@@ -107,7 +107,7 @@ func swapped(ctx context.Context, l *Lab) (string, error) {
 os.makedirs("/tmp/swap/real"); write("/tmp/swap/real/hostname", "mine"); os.symlink("/etc", "/tmp/swap/link")
 end = time.time() + 3
 while time.time() < end:
-    for a, b in (("real", "x"), ("link", "real"), ("real", "link"), ("x", "real")): os.rename("/tmp/swap/" + a, "/tmp/swap/" + b)`, nil)
+    for a, b in (("real", "x"), ("link", "real"), ("real", "link"), ("x", "real")): os.rename("/tmp/swap/" + a, "/tmp/swap/" + b)`)
 		done <- err
 	}()
 	client, err := l.session.Agent(ctx, attacker)
@@ -125,8 +125,7 @@ while time.time() < end:
 			return "", err
 		}
 		if text, ok := files["/tmp/swap/real/hostname"]; ok && string(text) != "mine" {
-			<-done
-			return fmt.Sprintf("%q", text), nil
+			return fmt.Sprintf("%q", text), <-done
 		}
 	}
 }
@@ -134,7 +133,7 @@ while time.time() < end:
 // putThroughLink writes a workspace file where the learner has put a link.
 func putThroughLink(ctx context.Context, l *Lab) (string, error) {
 	if seen, err := l.run(ctx, attacker, `
-import shutil; shutil.rmtree("/tmp/out", True); os.symlink("/home/learner", "/tmp/out")`, nil); err != nil || seen != "done" {
+import shutil; shutil.rmtree("/tmp/out", True); os.symlink("/home/learner", "/tmp/out")`); err != nil || seen != "done" {
 		return seen, err
 	}
 	client, err := l.session.Agent(ctx, attacker)

@@ -135,14 +135,14 @@ func (l *Lab) shell(ctx context.Context, node, line string, limit time.Duration)
 }
 
 func killAll(ctx context.Context, l *Lab) (string, error) {
-	if _, err := l.run(ctx, attacker, clear, nil); err != nil {
+	if _, err := l.run(ctx, attacker, clear); err != nil {
 		return "", err
 	}
 	return answers(ctx, l.session, attacker)
 }
 
 func neighbourAnswers(ctx context.Context, l *Lab) (string, error) {
-	if _, err := l.run(ctx, hog, `b = bytearray(160 << 20)`, nil); err != nil {
+	if _, err := l.run(ctx, hog, `b = bytearray(160 << 20)`); err != nil {
 		return "", err
 	}
 	if err := l.restart(ctx, hog); err != nil {
@@ -195,7 +195,7 @@ func terminalFlood(ctx context.Context, l *Lab) (string, error) {
 // logFlood writes to the streams that the engine keeps as the container's log.
 func logFlood(ctx context.Context, l *Lab) (string, error) {
 	if _, err := l.run(ctx, neighbour, `
-first(*(lambda p=p: write(p, "x" * (4 << 20)) for p in ("/proc/1/fd/1", "/proc/1/fd/2")))`, nil); err != nil {
+first(*(lambda p=p: write(p, "x" * (4 << 20)) for p in ("/proc/1/fd/1", "/proc/1/fd/2")))`); err != nil {
 		return "", err
 	}
 	client, err := l.session.Agent(ctx, neighbour)

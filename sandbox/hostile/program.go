@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
@@ -27,15 +26,12 @@ const (
 
 // python makes an attempt of a program that runs in a node after the prelude.
 func python(node, program string) func(context.Context, *Lab) (string, error) {
-	return func(ctx context.Context, l *Lab) (string, error) { return l.run(ctx, node, program, nil) }
+	return func(ctx context.Context, l *Lab) (string, error) { return l.run(ctx, node, program) }
 }
 
-// run runs a program with what it may know of the lab, and more.
-func (l *Lab) run(ctx context.Context, node, program string, more map[string]any) (string, error) {
-	facts := map[string]any{}
-	maps.Copy(facts, l.facts)
-	maps.Copy(facts, more)
-	text, err := json.Marshal(facts)
+// run runs a program with what it may know of the labs.
+func (l *Lab) run(ctx context.Context, node, program string) (string, error) {
+	text, err := json.Marshal(l.facts)
 	if err != nil {
 		return "", err
 	}
@@ -65,7 +61,7 @@ func outcome(res agent.Result) string {
 	case res.Exit > 128:
 		return join(seen, fmt.Sprintf("killed by signal %d", res.Exit-128))
 	case res.Exit != 0:
-		return join(seen, "exit status "+fmt.Sprint(res.Exit)+": "+lastLine(string(res.Stderr)))
+		return join(seen, fmt.Sprintf("exit status %d: %s", res.Exit, lastLine(string(res.Stderr))))
 	}
 	return seen
 }
