@@ -78,6 +78,7 @@ prove-all: images ## Prove the whole catalogue the hard way: every solution twic
 .PHONY: browser
 browser: images ## The whole story in a real browser
 	PATTARAI_TEST_REQUIRE=$(REQUIRE) go test -count=1 -timeout 15m -tags browser ./cmd/pattarai
+	PATTARAI_TEST_REQUIRE=$(REQUIRE) go test -count=1 -timeout 10m -tags browser -run InABrowser ./server
 
 .PHONY: fuzz
 fuzz: ## Every fuzz target for FUZZTIME each

@@ -24,7 +24,8 @@ async function start(bench: HTMLElement): Promise<void> {
   dressBlocks(session, bench.dataset.lab !== undefined);
   startQuizzes(session, lesson);
   startSolutions(lesson);
-  if (bench.dataset.preview !== undefined) void import("./lesson/author").then((m) => m.followAuthor(lesson));
+  const seen = bench.dataset.preview;
+  if (seen !== undefined) void import("./lesson/author").then((m) => m.followAuthor(lesson, seen));
   if (find(".mermaid")) void import("./lesson/mermaid").then((m) => m.drawDiagrams());
   const ready = await session;
   if (!ready) return;

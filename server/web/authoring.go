@@ -1,9 +1,11 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/netip"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -15,28 +17,34 @@ import (
 const authorPoll = 10 * time.Millisecond
 
 // authorEvents answers GET /api/preview/events: a "reload" whenever the lesson
-// named by the query, or the catalogue without one, has changed. It exists in live
-// preview only.
+// named by the query, or the catalogue without one, has changed since the page with
+// the mark "seen" was made, or since now without one. It exists in live preview only.
 func (h *Handler) authorEvents(c echo.Context) error {
 	if !h.Author {
 		return errNoPage()
 	}
-	id := c.QueryParam("lesson")
+	id, seen := c.QueryParam("lesson"), c.QueryParam("seen")
 	who, _ := netip.ParseAddrPort(c.Request().RemoteAddr)
 	s, err := h.openStream(c, "author "+who.Addr().String())
 	if s == nil {
 		return err
 	}
 	defer s.close()
-	h.followContent(c.Request(), s, id)
+	h.followContent(c.Request(), s, id, seen)
 	return nil
 }
 
-func (h *Handler) followContent(r *http.Request, s *stream, id string) {
+// followContent tells of changes after what the page has seen: the file may have
+// changed again while the page was on its way.
+func (h *Handler) followContent(r *http.Request, s *stream, id, seen string) {
 	tick, beat := time.NewTicker(authorPoll), time.NewTicker(heartbeat)
 	defer tick.Stop()
 	defer beat.Stop()
-	seen := h.Catalog.Current()
+	var last *catalog.Snapshot
+	if seen == "" {
+		last = h.Catalog.Current()
+		seen = mark(last, id)
+	}
 	var err error
 	for err == nil {
 		select {
@@ -49,23 +57,24 @@ func (h *Handler) followContent(r *http.Request, s *stream, id string) {
 			err = s.beat()
 		case <-tick.C:
 			now := h.Catalog.Current()
-			if now != seen && differs(seen, now, id) {
+			if now == last {
+				continue
+			}
+			is := mark(now, id)
+			if is != seen || id == "" {
 				err = s.send("reload", map[string]string{"lesson": id, "version": now.Version})
 			}
-			seen = now
+			last, seen = now, is
 		}
 	}
 }
 
-// differs tells whether the page of a lesson looks different in two snapshots.
-func differs(a, b *catalog.Snapshot, id string) bool {
-	was, hadIt := a.Lesson(id)
-	now, hasIt := b.Lesson(id)
-	if !hadIt || !hasIt {
-		return true
+// mark differs between two snapshots in which the page of a lesson looks different.
+func mark(s *catalog.Snapshot, id string) string {
+	lesson, ok := s.Lesson(id)
+	if !ok {
+		return "none"
 	}
-	if was.Hash != now.Hash {
-		return true
-	}
-	return !slices.Equal(problemsBelow(a, was.Dir), problemsBelow(b, now.Dir))
+	sum := sha256.Sum256([]byte(lesson.Hash + "\n" + strings.Join(problemsBelow(s, lesson.Dir), "\n")))
+	return hex.EncodeToString(sum[:8])
 }

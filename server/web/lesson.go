@@ -38,7 +38,7 @@ func (h *Handler) lessonPage(s *catalog.Snapshot, course *lessons.Course, i int,
 	text := lessonText(lesson, course, lang)
 	page := LessonPage{
 		Layout: h.layout(lang, card.Languages, card.URL, ""), Course: courseCard(course, lang), Lesson: card,
-		HasLab: card.HasLab, Preview: h.Author, Steps: stepParts(text),
+		HasLab: card.HasLab, Steps: stepParts(text),
 	}
 	page.Title, page.Description = card.Title, card.Summary
 	if full, ok := s.Lesson(lesson.ID()); ok {
@@ -53,7 +53,7 @@ func (h *Handler) lessonPage(s *catalog.Snapshot, course *lessons.Course, i int,
 		page.Next = &next
 	}
 	if h.Author {
-		page.Errors = problemsBelow(s, lesson.Dir)
+		page.Errors, page.Preview = problemsBelow(s, lesson.Dir), mark(s, lesson.ID())
 	}
 	return page
 }

@@ -79,7 +79,7 @@ type LessonPage struct {
 	HasEdit bool        // There are files to edit.
 	Prev    *LessonCard // nil at the ends of the course.
 	Next    *LessonCard
-	Preview bool     // The author's live preview is on.
+	Preview string   // The author's live preview is on: the mark of what this page shows.
 	Errors  []string // Preview only: problems of this lesson.
 }
 

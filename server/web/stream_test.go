@@ -131,4 +131,9 @@ func TestAuthorEvents(t *testing.T) {
 	if got := next("reload"); !strings.Contains(got, "version") {
 		t.Error(got)
 	}
+	// This page was made before a change that came while it was on its way.
+	next = events(t, s, s.browser(t), "/api/preview/events?lesson=demo/first&seen=0123456789abcdef")
+	if got := next("reload"); !strings.Contains(got, "demo/first") {
+		t.Error(got)
+	}
 }

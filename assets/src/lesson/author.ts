@@ -8,10 +8,10 @@ interface Place { page: string; step: string; below: number }
 const key = "pattarai.place";
 
 /** An author's page follows the files: it loads anew at the same place, or shows in place why the lesson cannot be shown. */
-export function followAuthor(lesson: string): void {
+export function followAuthor(lesson: string, seen: string): void {
   comeBack();
   warn();
-  new Stream(`/api/preview/events?lesson=${encodeURIComponent(lesson)}`, ["reload"], () => void renew());
+  new Stream(`/api/preview/events?lesson=${encodeURIComponent(lesson)}&seen=${seen}`, ["reload"], () => void renew());
 }
 
 async function renew(): Promise<void> {
