@@ -2,6 +2,7 @@ package docker_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"pattarai/sandbox"
@@ -43,6 +45,49 @@ func TestProbes(t *testing.T) {
 			t.Errorf("%s: %s, %s\n%s\n%s", r.ID, r.Status, r.Observed, said, r.Output)
 		}
 	}
+	blames(t, e, s)
+}
+
+// blames kills a node of the learner's and then the probe: the first fails a check,
+// the second is our failure and fails nobody.
+func blames(t *testing.T, e *docker.Engine, s *sandbox.Session) {
+	t.Helper()
+	const ask = "checks: [{id: a, title: t, sql: {address: db, query: SELECT 1, timeout: 5s}}]\n"
+	exercise, problems := check.Parse(fstest.MapFS{"exercise.yaml": {Data: []byte(ask)}}, "exercise.yaml", s.Topology())
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	for _, test := range []struct {
+		node   string
+		status check.Status
+		says   string
+	}{{"db", check.Failed, "db is not running"}, {sandbox.ProbeNode, check.Broken, "something of ours failed"}} {
+		if err := e.Control(t.Context(), s.ID(), test.node, sandbox.Kill); err != nil {
+			t.Fatal(err)
+		}
+		awaitGone(t, s, test.node)
+		report := check.Run(t.Context(), s, exercise, nil)
+		r := report.Results[0]
+		if r.Status != test.status || report.Gradable == (test.status == check.Broken) || !strings.Contains(strings.Join(r.Reasons, "\n"), test.says) {
+			t.Errorf("without %s: %s, gradable %v, %q", test.node, r.Status, report.Gradable, r.Reasons)
+		}
+	}
+}
+
+// awaitGone waits until the session has heard that a node it shows does not run.
+func awaitGone(t *testing.T, s *sandbox.Session, node string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if _, shown := s.Topology().Node(node); !shown {
+		return
+	}
+	for state := range s.Watch(ctx) {
+		if state.Node == node && (state.Phase == sandbox.PhaseStopped || state.Phase == sandbox.PhaseExited) {
+			return
+		}
+	}
+	t.Errorf("%s did not go", node)
 }
 
 // probesLab is a balancer with certificates before a shop, and one of each service.
