@@ -66,7 +66,8 @@ def crowd(name):
     with lock:
         members = sorted(n for n in hits if n.startswith(name + "-"))
     waits = [gaps(member) for member in members]
-    grows = bool(waits) and all(a < b for w in waits for a, b in zip(w, w[1:]))
+    usual = [sum(same) / len(same) for same in zip(*waits)]
+    grows = len(usual) > 1 and usual[-1] > 1.5 * usual[0]
     spreads = sorted(max(same) - min(same) for same in zip(*waits)) or [0]
     apart = spreads[len(spreads) // 2]  # One gap alone may be wide because the machine was busy.
     counts = " ".join(str(len(w) + 1) for w in waits)
