@@ -32,9 +32,10 @@ func (s *Server) openLabs(ctx context.Context, secret []byte, m *metrics, now fu
 	}
 	s.engine = shared
 	m.watchPool(shared)
+	s.replays = s.newReplayer(shared)
 	s.labs = labs.New(labs.Config{
 		Store: observedLabs{s.store, m}, Engine: shared, Catalog: s.catalog, Now: now, Tier: sandbox.Tier(s.cfg.Tier),
-		Lifetime: s.cfg.Lifetime, Extend: s.cfg.Extend, Idle: s.cfg.Idle, MaxPerLearner: s.cfg.PerLearner, Logger: s.log,
+		Lifetime: s.cfg.Lifetime, Extend: s.cfg.Extend, Idle: s.cfg.Idle, MaxPerLearner: s.cfg.PerLearner, Kept: s.replays.Uses, Logger: s.log,
 	})
 	s.opened("labs", s.labs.Close)
 	return nil

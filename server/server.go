@@ -21,9 +21,11 @@ import (
 	"pattarai/sandbox/images"
 	"pattarai/sandbox/pool"
 	"pattarai/server/account"
+	"pattarai/server/admin"
 	"pattarai/server/catalog"
 	"pattarai/server/grade"
 	"pattarai/server/recall"
+	"pattarai/server/regrade"
 	"pattarai/server/store"
 	"pattarai/server/store/sqlite"
 	"pattarai/server/submit"
@@ -61,6 +63,9 @@ type Server struct {
 	submits  *submit.Service
 	recall   *recall.Service
 	labs     labsService
+	replays  *grade.Replayer
+	regrades *regrade.Service
+	admin    *admin.Server
 	engine   *pool.Pool
 	closers  []closer // In the order of their making.
 	once     sync.Once
@@ -125,6 +130,9 @@ func (s *Server) open(ctx context.Context, o Options) error {
 	}
 	s.recall = recall.New(s.store, o.Now)
 	s.openSubmissions(m, o.Now)
+	if err := s.openRegrades(ctx, o.Now); err != nil {
+		return err
+	}
 	m.watchLabs(s.store)
 	return s.openWeb(secret, m, o.Now)
 }
@@ -137,7 +145,7 @@ func (s *Server) opened(name string, end func(context.Context) error) {
 func (s *Server) openWeb(secret []byte, m *metrics, now func() time.Time) error {
 	base := s.cfg.base(portOf(s.listener))
 	handler, err := web.New(web.Options{
-		Catalog: s.catalog, Accounts: account.New(s.store, now), Labs: s.labs, Previews: previews{s.labs}, Submissions: s.submits, Recall: s.recall,
+		Catalog: s.catalog, Accounts: account.New(s.store, now), Labs: s.labs, Previews: previews{s.labs}, Submissions: s.submits, Regrades: s.store, Recall: s.recall,
 		Assets: web.Assets{FS: assets.FS(), Static: assets.Static, Text: assets.Text, Languages: assets.Languages()},
 		Site:   s.cfg.Site, BaseURL: base, PreviewDomain: s.cfg.previewDomain(), Hosts: s.cfg.Hosts, TrustedProxies: s.cfg.proxies(),
 		Author: s.cfg.Preview, Secret: secret, Log: s.log, Now: now, Ready: s.readiness, Observe: m.request, Metrics: m.handler(),
@@ -182,7 +190,7 @@ func (s *Server) URL() string { return s.cfg.base(portOf(s.listener)).String() }
 func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	failed := make(chan error, 4)
+	failed := make(chan error, 8)
 	var running sync.WaitGroup
 	part := func(name string, run func(context.Context) error) {
 		running.Go(func() {
@@ -194,6 +202,8 @@ func (s *Server) Run(ctx context.Context) error {
 	part("http", func(context.Context) error { return ignoreClosed(s.http.Serve(s.listener)) })
 	part("labs", s.labs.Run)
 	part("submissions", s.submits.Run)
+	part("regrades", s.regrades.Run)
+	part("admin", s.admin.Run)
 	if s.cfg.Preview {
 		part("preview", s.watchContent)
 	}

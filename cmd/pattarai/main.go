@@ -43,6 +43,8 @@ type commands struct {
 	Images  imagesCommand  `cmd:"" help:"Build, list, export and import the lab images."`
 	Doctor  doctorCommand  `cmd:"" help:"Say what this machine lacks. Example: pattarai doctor --fix"`
 
+	Admin adminCommand `cmd:"" help:"Ask the running server: grade again, see what could not be graded."`
+
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
 

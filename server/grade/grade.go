@@ -144,6 +144,10 @@ func (g *Grader) images(ctx context.Context, id string) map[string]string {
 		g.Logger.WarnContext(ctx, "grade: image digests unknown", "lab", id, "error", err)
 		return nil
 	}
+	return imagesOf(labs, id)
+}
+
+func imagesOf(labs []sandbox.Lab, id string) map[string]string {
 	for _, lab := range labs {
 		if lab.ID != id {
 			continue

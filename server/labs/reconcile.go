@@ -199,7 +199,7 @@ func (s *Service) giveUp(ctx context.Context, b *bench, lab string, why failure)
 // be about to store them.
 func (s *Service) sweep(ctx context.Context, held []sandbox.Lab, known map[string]bool) {
 	for _, lab := range held {
-		if known[lab.ID] || s.cfg.Now().Sub(lab.Created) < s.cfg.Grace {
+		if known[lab.ID] || s.cfg.Kept(lab.ID) || s.cfg.Now().Sub(lab.Created) < s.cfg.Grace {
 			continue
 		}
 		s.cfg.Logger.Info("sweeping a lab that nobody knows", "lab", lab.ID, "age", s.cfg.Now().Sub(lab.Created).Round(time.Second))

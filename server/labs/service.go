@@ -22,13 +22,14 @@ type Config struct {
 	NewID   func() string    // Of labs, [a-z0-9]{8,32}; default random.
 	Tier    sandbox.Tier     // Default [sandbox.Standard].
 
-	Lifetime      time.Duration // Of a lab; default one hour.
-	Extend        time.Duration // What an extension adds; default half an hour.
-	Extensions    int           // How many there may be; default 3.
-	Idle          time.Duration // A lab ends after that long without activity; default 20 minutes.
-	Grace         time.Duration // Unknown labs younger than this are left alone; default two minutes.
-	MaxPerLearner int           // Labs at once; default 2.
-	Logger        *slog.Logger  // Default [slog.Default].
+	Lifetime      time.Duration         // Of a lab; default one hour.
+	Extend        time.Duration         // What an extension adds; default half an hour.
+	Extensions    int                   // How many there may be; default 3.
+	Idle          time.Duration         // A lab ends after that long without activity; default 20 minutes.
+	Grace         time.Duration         // Unknown labs younger than this are left alone; default two minutes.
+	Kept          func(lab string) bool // Labs that somebody else looks after; default none.
+	MaxPerLearner int                   // Labs at once; default 2.
+	Logger        *slog.Logger          // Default [slog.Default].
 }
 
 func (c Config) withDefaults() Config {
@@ -41,6 +42,9 @@ func (c Config) withDefaults() Config {
 	orElse(&c.Extend, 30*time.Minute)
 	orElse(&c.Idle, 20*time.Minute)
 	orElse(&c.Grace, 2*time.Minute)
+	if c.Kept == nil {
+		c.Kept = func(string) bool { return false }
+	}
 	if c.Extensions == 0 {
 		c.Extensions = 3
 	}

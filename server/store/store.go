@@ -22,6 +22,7 @@ import (
 	"pattarai/server/fault"
 	"pattarai/server/labs"
 	"pattarai/server/recall"
+	"pattarai/server/regrade"
 	"pattarai/server/submit"
 )
 
@@ -29,6 +30,7 @@ var (
 	_ account.Store = (*Store)(nil)
 	_ submit.Store  = (*Store)(nil)
 	_ labs.Store    = (*Store)(nil)
+	_ regrade.Store = (*Store)(nil)
 	_ recall.Store  = (*Store)(nil)
 )
 

@@ -15,7 +15,8 @@ import (
 // submissionColumns leaves out the files, which only some readers need.
 const submissionColumns = `s.id, s.learner_id, s.lesson, s.item, s.kind, s.attempt, s.key, s.content_hash, s.checks_hash,
 	s.state, s.verdict, s.gradable, s.points, s.max_points, s.received_at, s.started_at, s.finished_at,
-	s.images, s.answer, s.report, s.score, s.tries, s.quarantined_at, s.digest`
+	s.images, s.answer, s.report, s.score, s.tries, s.quarantined_at, s.digest,
+	COALESCE((SELECT MAX(r.applied_at) FROM regrade_items r WHERE r.submission_id = s.id AND r.state = 'applied'), 0)`
 
 // InsertSubmission implements submit.Store. Its attempt number is one more than the
 // highest that counts or may still count. An empty key or digest is never known already.
@@ -193,15 +194,15 @@ func encode(sub submit.Submission) (docs documents, err error) {
 func scanSubmission(row scanner) (submit.Submission, error) {
 	var s submit.Submission
 	var docs documents
-	var received, started, finished, quarantined int64
+	var received, started, finished, quarantined, regraded int64
 	err := row.Scan(&s.ID, &s.Learner, &s.Lesson, &s.Item, &s.Kind, &s.Attempt, &s.Key, &s.ContentHash, &s.ChecksHash,
 		&s.State, &s.Verdict, &s.Gradable, &s.Points, &s.MaxPoints, &received, &started, &finished,
-		&docs.images, &docs.answer, &docs.report, &docs.score, &s.Tries, &quarantined, &s.Digest, &docs.files)
+		&docs.images, &docs.answer, &docs.report, &docs.score, &s.Tries, &quarantined, &s.Digest, &regraded, &docs.files)
 	if err != nil {
 		return submit.Submission{}, err
 	}
 	s.Received, s.Started, s.Finished = moment(received), moment(started), moment(finished)
-	s.Quarantined = moment(quarantined)
+	s.Quarantined, s.Regraded = moment(quarantined), moment(regraded)
 	return s, docs.decode(&s)
 }
 

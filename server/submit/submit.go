@@ -60,6 +60,7 @@ type Submission struct {
 	Received    time.Time
 	Started     time.Time
 	Finished    time.Time
+	Regraded    time.Time // When a regrade changed the verdict; zero when none did.
 }
 
 // Store keeps submissions. Insert and Finish are durable when they return.

@@ -28,6 +28,7 @@ import (
 	"pattarai/server/fault"
 	"pattarai/server/labs"
 	"pattarai/server/recall"
+	"pattarai/server/regrade"
 	"pattarai/server/submit"
 	"pattarai/server/web"
 )
@@ -120,7 +121,7 @@ func newSite(t *testing.T, change ...func(*web.Options)) *site {
 	s.Server = httptest.NewUnstartedServer(nil)
 	_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
 	options := web.Options{
-		Catalog: lessons, Accounts: s.accounts, Labs: s.labs, Previews: s.labs, Submissions: s.work, Recall: s.recall,
+		Catalog: lessons, Accounts: s.accounts, Labs: s.labs, Previews: s.labs, Submissions: s.work, Regrades: s.work, Recall: s.recall,
 		Assets: web.Assets{FS: assets.FS(), Static: assets.Static, Text: assets.Text, Languages: assets.Languages()},
 		Site:   "Test", BaseURL: &url.URL{Scheme: "http", Host: "localhost:" + port}, PreviewDomain: "localhost",
 		Secret: []byte("0123456789abcdef0123456789abcdef"), Log: slog.New(slog.NewJSONHandler(s.log, nil)), Now: s.clock.Now,
@@ -573,6 +574,29 @@ func (f *fakeWork) Attempts(_ context.Context, learner, lesson, item string) ([]
 	}
 	slices.SortFunc(list, func(a, b submit.Submission) int { return strings.Compare(b.ID, a.ID) })
 	return list, nil
+}
+
+func (f *fakeWork) Changes(_ context.Context, learner, id string) ([]regrade.Item, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.all[id]
+	if s.Learner != learner || s.Regraded.IsZero() {
+		return nil, nil
+	}
+	old := regrade.Grade{Verdict: check.VerdictFailed, Gradable: true, MaxPoints: 1, Report: check.Report{Results: []check.Result{{Title: "It <answers>", Status: check.Failed, Observed: "nothing"}}}}
+	return []regrade.Item{{Submission: id, Applied: s.Regraded, Old: old}}, nil
+}
+
+// regrade lets everything that failed pass, as an author who mends checks would.
+func (f *fakeWork) regrade() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for id, s := range f.all {
+		if s.Verdict == check.VerdictFailed && s.Kind == submit.KindChecks {
+			s.Verdict, s.Points, s.MaxPoints, s.Regraded = check.VerdictPassed, 1, 1, time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+			f.all[id] = s
+		}
+	}
 }
 
 func (f *fakeWork) Position(id string) int {

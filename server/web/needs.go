@@ -11,6 +11,7 @@ import (
 	"pattarai/server/catalog"
 	"pattarai/server/labs"
 	"pattarai/server/recall"
+	"pattarai/server/regrade"
 	"pattarai/server/submit"
 )
 
@@ -100,6 +101,12 @@ type Submissions interface {
 	Reports
 	// Subscribe sends updates about a learner's submissions until ctx ends.
 	Subscribe(ctx context.Context, learner string) <-chan submit.Update
+}
+
+// Regrades tells how verdicts changed after they were given.
+type Regrades interface {
+	// Changes are the applied regrades of a learner's submission, oldest first.
+	Changes(ctx context.Context, learner, submission string) ([]regrade.Item, error)
 }
 
 // HandIn takes work in. The same key is the same submission.

@@ -201,9 +201,22 @@ type ReportPage struct {
 	Points      float64
 	MaxPoints   float64
 	TookSeconds float64
+	Earlier     []EarlierReport // What regrades replaced, oldest first.
 	Results     []ReportResult
 	Files       []ReportFile
 }
+
+// EarlierReport is a report that does not count any more: a regrade with mended checks
+// put another in its place.
+type EarlierReport struct {
+	Until             string // When it was replaced.
+	Verdict           string // As in AttemptRow.
+	Points, MaxPoints float64
+	Results           []EarlierResult
+}
+
+// EarlierResult is a check's result of an earlier report.
+type EarlierResult struct{ Title, Status, Observed string }
 
 // ReportResult is a check's result on the report page.
 type ReportResult struct {

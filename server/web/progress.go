@@ -70,6 +70,7 @@ func attemptRow(s submit.Submission, lesson string) AttemptRow {
 	return AttemptRow{
 		URL: reportURL(s.ID), Lesson: lesson, When: s.Received.UTC().Format(whenFormat), Attempt: s.Attempt,
 		Verdict: verdictOf(s), Points: s.Points, MaxPoints: s.MaxPoints,
+		Regraded: !s.Regraded.IsZero(),
 	}
 }
 

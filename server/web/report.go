@@ -125,7 +125,11 @@ func (h *Handler) reportPage(c echo.Context) error {
 	}
 	lang := h.language(c.Request())
 	h.rememberLanguage(c.Response(), c.Request())
-	html, err := h.shelf.templates.render("report", h.reportView(s, lang))
+	page := h.reportView(s, lang)
+	if page.Earlier, err = h.earlierReports(c.Request().Context(), s); err != nil {
+		return err
+	}
+	html, err := h.shelf.templates.render("report", page)
 	if err != nil {
 		return err
 	}
@@ -153,6 +157,29 @@ func (h *Handler) reportView(s submit.Submission, lang string) ReportPage {
 	}
 	slices.SortFunc(page.Files, func(a, b ReportFile) int { return strings.Compare(a.Path, b.Path) })
 	return page
+}
+
+// earlierReports are those that regrades replaced.
+func (h *Handler) earlierReports(ctx context.Context, s submit.Submission) ([]EarlierReport, error) {
+	if s.Regraded.IsZero() {
+		return nil, nil
+	}
+	changes, err := h.Regrades.Changes(ctx, s.Learner, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	var all []EarlierReport
+	for _, change := range changes {
+		earlier := EarlierReport{
+			Until: change.Applied.UTC().Format(whenFormat), Points: change.Old.Points, MaxPoints: change.Old.MaxPoints,
+			Verdict: verdictOf(submit.Submission{State: submit.Done, Gradable: change.Old.Gradable, Verdict: change.Old.Verdict}),
+		}
+		for _, r := range change.Old.Report.Results {
+			earlier.Results = append(earlier.Results, EarlierResult{r.Title, string(r.Status), r.Observed})
+		}
+		all = append(all, earlier)
+	}
+	return all, nil
 }
 
 // verdictOf is the verdict as pages name it.

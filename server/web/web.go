@@ -28,6 +28,7 @@ type Options struct {
 	Labs        Labs
 	Previews    Previews
 	Submissions Submissions
+	Regrades    Regrades
 	Recall      Recall
 	Assets      Assets
 

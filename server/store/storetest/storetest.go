@@ -28,6 +28,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"submission lists":          submissionLists,
 		"ungradable":                ungradable,
 		"tries":                     tries,
+		"what a regrade selects":    regradeSelection,
+		"regrade life":              regradeLife,
 		"attempts of an item":       attemptsOfAnItem,
 		"concurrent attempts":       concurrentAttempts,
 		"labs":                      labRecords,

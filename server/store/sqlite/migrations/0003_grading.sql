@@ -1,5 +1,5 @@
 -- Grades that fail on our side are tried again; what cannot be graded is set aside.
--- Regrading proposes verdicts beside the stored ones: see docs/adr/0010.
+-- Regrading proposes verdicts beside the stored ones: see docs/adr/0011.
 
 -- +goose Up
 ALTER TABLE submissions ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;          -- Grades that began and did not end in a verdict.
