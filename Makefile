@@ -57,8 +57,12 @@ unit: ## Unit tests alone, without containers or a browser
 images: build
 	bin/pattarai images build
 
+.PHONY: all-images
+all-images: build
+	bin/pattarai images build --all
+
 .PHONY: race
-race: images ## Every Go test with the race detector: unit, architecture, conformance on real containers
+race: all-images ## Every Go test with the race detector: unit, architecture, conformance on real containers
 	CGO_ENABLED=1 PATTARAI_TEST_REQUIRE=$(REQUIRE) go test -race -timeout 20m -p 2 ./...
 
 .PHONY: content

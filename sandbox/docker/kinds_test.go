@@ -37,13 +37,70 @@ func TestNodeKinds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds every lab image")
 	}
-	all := func() []string { return images.Names() }
-	e := newEngine(t, func(c *docker.Config) { c.Images = buildImages(t, all) })
+	e := newEngine(t, func(c *docker.Config) { c.Images = buildImages(t, images.Names) })
 	for i, k := range readKinds(t) {
 		t.Run(k.title, func(t *testing.T) {
 			t.Parallel()
 			k.serves(t, e, fmt.Sprintf("nodekind%d", i))
 		})
+	}
+}
+
+// TestRabbitMQMemberComesBack kills a member of the documented cluster: what the
+// others hold is filled into the one that comes back.
+func TestRabbitMQMemberComesBack(t *testing.T) {
+	s := openKind(t, "A cluster of three", "rabbitmq", "python")
+	must(t, s, "worker", "python3 /srv/quorum.py")
+	control(t, s, "rabbit2", sandbox.Kill)
+	control(t, s, "rabbit2", sandbox.Start)
+	must(t, s, "rabbit1", `until [ "$(rabbitmq-queues -q quorum_status orders --formatter json | grep -o '"Raft State":"\(leader\|follower\)"' | wc -l)" = 3 ]; do sleep 0.5; done`)
+	must(t, s, "rabbit2", `rabbitmqctl -q list_queues messages | grep -qx 100`)
+}
+
+// TestPostgresSurvivesACrash ends a server's processes: what was committed is there
+// when it starts again, and an unlogged table is empty.
+func TestPostgresSurvivesACrash(t *testing.T) {
+	s := openKind(t, "postgres", "postgres")
+	must(t, s, "primary", `psql -qc "create unlogged table cache as select 1" -c "insert into orders (dish) values ('pongal')" && kill -9 $(head -1 $PGDATA/postmaster.pid)`)
+	news := s.Watch(t.Context())
+	for !slices.ContainsFunc(s.States(), func(n sandbox.NodeState) bool { return n.Node == "primary" && n.Phase == sandbox.PhaseExited }) {
+		<-news
+	}
+	control(t, s, "primary", sandbox.Start)
+	must(t, s, "primary", `[ "$(psql -Atc "select count(*) from orders" -c "select count(*) from cache" | tr '\n' ' ')" = "4 0 " ]`)
+}
+
+// openKind opens the lab of a section of docs/node-kinds.md; it needs these images.
+func openKind(t *testing.T, title string, needed ...string) *sandbox.Session {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds lab images")
+	}
+	e := newEngine(t, func(c *docker.Config) { c.Images = buildImages(t, func() []string { return needed }) })
+	all := readKinds(t)
+	i := slices.IndexFunc(all, func(k kind) bool { return k.title == title })
+	if i < 0 {
+		t.Fatalf("docs/node-kinds.md has no section %q", title)
+	}
+	topology, problems := compose.Parse(all[i].folder, "compose.yaml", "docs/kind", images.Names())
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return open(t, e, "onekind1", topology, all[i].files())
+}
+
+func control(t *testing.T, s *sandbox.Session, node string, action sandbox.Action) {
+	t.Helper()
+	if err := s.Control(t.Context(), node, action); err != nil {
+		t.Fatalf("%s %s: %v", action, node, err)
+	}
+}
+
+func must(t *testing.T, s *sandbox.Session, node, line string) {
+	t.Helper()
+	res, err := s.Exec(t.Context(), node, agent.Command{Args: []string{"bash", "-c", line}, Timeout: 2 * time.Minute})
+	if err != nil || res.Exit != 0 {
+		t.Fatalf("%s> %s: %v, exit status %d\n%s%s", node, line, err, res.Exit, res.Stdout, res.Stderr)
 	}
 }
 

@@ -54,7 +54,7 @@ func readsPostgres(t *testing.T, s *sandbox.Session) {
 
 // begin starts a command on the primary and leaves it running until the test ends.
 func begin(t *testing.T, s *sandbox.Session, line string) {
-	go s.Exec(t.Context(), "primary", agent.Command{Args: []string{"bash", "-c", line}, Timeout: time.Minute}) //nolint:errcheck // Ended with the test.
+	go s.Exec(t.Context(), "primary", agent.Command{Args: []string{"bash", "-c", line}, Timeout: time.Minute})
 }
 
 func readsReplica(t *testing.T, s *sandbox.Session) {

@@ -220,7 +220,7 @@ func (a *rabbitAnswers) viewExchanges() []RabbitExchange {
 		if e.Name == "" || strings.HasPrefix(e.Name, "amq.") && !bound[e.Name] {
 			continue
 		}
-		e.RabbitExchange.Name = clip(e.Name)
+		e.Name = clip(e.Name)
 		e.Rate, e.Alternate = e.Stats.In.Rate, argument("alternate-exchange", e.Arguments)
 		exchanges = append(exchanges, e.RabbitExchange)
 	}
