@@ -42,9 +42,9 @@ func (c *doctorCommand) prove(ctx context.Context, set *images.Set, observe func
 
 // proven is a control as a line of the report.
 func proven(f hostile.Finding, tier sandbox.Tier) finding {
-	line := finding{Name: f.Attempt.ID, Tried: "a learner " + f.Attempt.What, OK: f.Held, Found: f.Seen}
+	line := finding{Name: f.Abuse.ID, Tried: "a learner " + f.Abuse.What, OK: f.Held, Found: f.Seen}
 	if !f.Held {
-		line.Want, line.Fix = f.Attempt.Want.On(tier), f.Attempt.Remedy
+		line.Want, line.Fix = f.Abuse.Want.On(tier), f.Abuse.Remedy
 	}
 	return line
 }

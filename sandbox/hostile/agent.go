@@ -20,8 +20,8 @@ def speak(family, address, text, wait=8):
 UNIX = (socket.AF_UNIX, "/run/pattarai/agent.sock")
 `
 
-func agentAbuse() []Attempt {
-	return []Attempt{
+func agentAbuse() []Abuse {
+	return []Abuse{
 		try("agent-own-port", "speaks to its own node's agent over TCP", speak+`print(speak(socket.AF_INET, ("127.0.0.1", 7420), b"0" * 64 + b"\n"))`, same("hung up")),
 		try("agent-neighbour", "speaks to its neighbour's agent", speak+`print(speak(socket.AF_INET, ("neighbour", 7420), b"0" * 64 + b"\n"))`, same("hung up")).
 			control("lab images must hold the current agent: bin/pattarai images build"),

@@ -17,7 +17,7 @@ const (
 )
 
 // collected lets the learner prepare the workspace and then collects it.
-func collected(id, what, program, want string) Attempt {
+func collected(id, what, program, want string) Abuse {
 	return deed(id, what, func(ctx context.Context, l *Lab) (string, error) {
 		return l.collect(ctx, program)
 	}, same(want))
@@ -65,9 +65,9 @@ func summary(files map[string][]byte, skipped []string) string {
 	return strings.Join(text, ", ")
 }
 
-func collect() []Attempt {
+func collect() []Abuse {
 	tooMuch := fmt.Sprintf("refused: more than %d files or %d bytes in all", collectFiles, collectBytes)
-	return []Attempt{
+	return []Abuse{
 		collected("collect-plain", "hands in a plain file", `write("a.txt", "abc")`, `1 files, 3 bytes ["a.txt"]`),
 		collected("collect-link", "hands in a link to the host names and to the password hashes", `
 os.symlink("/etc/hosts", "hosts"); os.symlink("/etc/shadow", "shadow"); os.symlink("/proc/1/environ", "environ")`,

@@ -1,7 +1,7 @@
 package hostile
 
-func files() []Attempt {
-	return []Attempt{
+func files() []Abuse {
+	return []Abuse{
 		try("root-read-only", "writes into the root", `refused(lambda: write("/hostile"), lambda: write("/usr/hostile"))`, same("refused")).control(replaceEngine),
 		try("home-under", "fills its home", `fill("/home/learner/big", 15 << 20)`, same("done")).at("16 MiB, just under"),
 		try("home-over", "fills its home", `fill("/home/learner/big", 17 << 20)`, same("ENOSPC")).at("16 MiB, just over").

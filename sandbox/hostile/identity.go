@@ -6,8 +6,8 @@ const (
 	seccompHint   = "run the engine with its default seccomp profile, and a kernel with CONFIG_SECCOMP_FILTER"
 )
 
-func identity() []Attempt {
-	return []Attempt{
+func identity() []Abuse {
+	return []Abuse{
 		try("user", "looks who it is", `print(*os.getresuid(), *os.getresgid())`, same("20000 20000 20000 20000 20000 20000")).
 			control(replaceEngine),
 		try("groups", "looks for groups that open files of the host", `print(*os.getgroups())`, same("20000")),

@@ -1,8 +1,8 @@
 package hostile
 
-func kernel() []Attempt {
+func kernel() []Abuse {
 	const gap = "keep the engine's default seccomp profile"
-	return []Attempt{
+	return []Abuse{
 		try("seccomp", "looks whether system calls are filtered", `print(status("Seccomp"))`, same("2")).control(seccompHint),
 		try("which-kernel", "asks which kernel answers its system calls", `print("gVisor" if "gvisor" in os.uname().release else "the host's")`,
 			differ("the host's", "gVisor")).

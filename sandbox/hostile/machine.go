@@ -1,8 +1,8 @@
 package hostile
 
-func machine() []Attempt {
+func machine() []Abuse {
 	const covers = "keep the engine's own masked and read-only paths"
-	return []Attempt{
+	return []Abuse{
 		try("sysrq", "pulls the kernel's emergency brake", `refused(lambda: write("/proc/sysrq-trigger", "h"))`, same("refused")).control(covers),
 		try("core-pattern", "has the kernel run a program of its choice when one crashes", `refused(lambda: write("/proc/sys/kernel/core_pattern", "|/tmp/x"))`, same("refused")).control(covers),
 		try("kernel-settings", "changes kernel settings", `

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-func network() []Attempt {
+func network() []Abuse {
 	const wall = "let doctor install the firewall rule that keeps labs from this host: sudo bin/pattarai doctor --fix"
 	const inside = "no lab may be put on a network with a way out; remove foreign networks from the lab's containers"
-	return []Attempt{
+	return []Abuse{
 		try("own-neighbour", "reaches its own lab's other node, as it should", `print(reach("neighbour", 8000))`, same("open")).alone().
 			control("nodes of a lab must reach each other: look at the host's bridges and their firewall rules"),
 		hostStreams("host-gateway", "reaches the host at the lab's gateway", `print(reach(facts["gateway"], facts["tcp"]))`).control(wall),
@@ -99,8 +99,8 @@ code, = struct.unpack_from("i", s.recv(4096), 16)
 if code: raise OSError(-code, "")`, body, kind, flags)
 }
 
-// hostStreams is an attempt after which no connection may have arrived at the host.
-func hostStreams(id, what, program string) Attempt {
+// hostStreams is an abuse after which no connection may have arrived at the host.
+func hostStreams(id, what, program string) Abuse {
 	return deed(id, what, func(ctx context.Context, l *Lab) (string, error) {
 		before, _ := l.host.reached()
 		seen, err := l.run(ctx, attacker, program)
@@ -111,8 +111,8 @@ func hostStreams(id, what, program string) Attempt {
 	}, same("closed"))
 }
 
-// hostPackets is an attempt after which no datagram may have arrived at the host.
-func hostPackets(id, what, program string) Attempt {
+// hostPackets is an abuse after which no datagram may have arrived at the host.
+func hostPackets(id, what, program string) Abuse {
 	return deed(id, what, func(ctx context.Context, l *Lab) (string, error) {
 		_, before := l.host.reached()
 		if seen, err := l.run(ctx, attacker, program); err != nil || seen != "done" {

@@ -30,19 +30,19 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestTable wants every attempt to be complete and its name unique, and enough of
+// TestTable wants every abuse to be complete and its name unique, and enough of
 // them to be controls.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, a := range hostile.Attempts() {
+	for _, a := range hostile.Abuses() {
 		if seen[a.ID] || a.ID == "" || a.What == "" || a.Area == "" || a.Want.Standard == "" || a.Want.Hardened == "" {
 			t.Errorf("%+v is incomplete, or a second one of its name", a)
 		}
 		seen[a.ID] = true
 	}
 	if len(seen) < 120 {
-		t.Errorf("%d attempts", len(seen))
+		t.Errorf("%d abuses", len(seen))
 	}
 	if n := len(hostile.Controls()); n < 25 {
 		t.Errorf("%d controls", n)

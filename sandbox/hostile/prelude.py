@@ -158,7 +158,7 @@ def refused(*tries):
     print("refused")
 
 
-def attempt(program):
+def make(program):
     said = []
     real = sys.stdout.write
     sys.stdout.write = lambda text: (said.append(text), real(text))[1]
@@ -177,4 +177,4 @@ def attempt(program):
     sys.stdout.flush()
 
 
-attempt(sys.argv[1])
+make(sys.argv[1])

@@ -11,8 +11,8 @@ import (
 	"pattarai/sandbox/agent"
 )
 
-func processes() []Attempt {
-	return []Attempt{
+func processes() []Abuse {
+	return []Abuse{
 		try("processes-under", "starts many processes", procs(60), same("60")).at("96 processes, just under"),
 		try("processes-over", "starts many processes", procs(200), differ("fewer than 96", "200")).at("96 processes, just over").
 			control("mount the pids control group for the engine"),
@@ -37,10 +37,10 @@ try: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 40, 1 << 40))
 except ValueError: print("EPERM")`, same("EPERM")),
 		try("priority", "takes the processor before everybody else", `
 first(lambda: os.setpriority(os.PRIO_PROCESS, 0, -20), lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(99)))`, differ("EACCES EPERM", "done EINVAL")),
-		Attempt{ID: "memory-under", What: "takes memory and keeps it", Want: same("done"), do: python(hog, `b = bytearray(32 << 20)`)}.at("64 MiB, just under").rough(),
-		Attempt{ID: "memory-over", What: "takes memory and keeps it", Want: differ("killed: out of memory", ended), do: python(hog, `b = bytearray(160 << 20)`)}.at("64 MiB, just over").
+		Abuse{ID: "memory-under", What: "takes memory and keeps it", Want: same("done"), do: python(hog, `b = bytearray(32 << 20)`)}.at("64 MiB, just under").rough(),
+		Abuse{ID: "memory-over", What: "takes memory and keeps it", Want: differ("killed: out of memory", ended), do: python(hog, `b = bytearray(160 << 20)`)}.at("64 MiB, just over").
 			rough().control("mount the memory control group for the engine, and never give runsc --ignore-cgroups"),
-		Attempt{ID: "memory-files", What: "takes memory as files", Want: differ("killed: out of memory", ended), do: python(hog, `
+		Abuse{ID: "memory-files", What: "takes memory as files", Want: differ("killed: out of memory", ended), do: python(hog, `
 for n in ("/tmp/a", "/tmp/b", "/home/learner/a", "/home/learner/b"):
     with open(n, "wb", buffering=0) as f:
         for _ in range(750): f.write(b"x" * (1 << 16))`)}.at("64 MiB, just over").rough(),
@@ -55,7 +55,7 @@ if libc.mlock(b, 16 << 20) < 0: raise OSError(ctypes.get_errno(), "")`, differ("
 		try("kill-first", "kills, stops and ends process 1", `
 first(*(lambda s=s: os.kill(1, s) for s in (signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM, signal.SIGSEGV)), lambda: os.pidfd_open(1))`, same("EPERM")),
 		deed("kill-all", "kills every process it may; then the node is asked for something", killAll, same("answers")),
-		Attempt{ID: "kill-thread", What: "kills a thread of process 1 by its number", Want: differ("lives", ended), do: python(hog, `
+		Abuse{ID: "kill-thread", What: "kills a thread of process 1 by its number", Want: differ("lives", ended), do: python(hog, `
 for t in os.listdir("/proc/1/task"):
     if t != "1": os.kill(int(t), signal.SIGKILL)
 time.sleep(1); print("lives")`)}.rough(),

@@ -24,7 +24,7 @@ const (
 	programOutput = 4 << 10
 )
 
-// python makes an attempt of a program that runs in a node after the prelude.
+// python makes an abuse of a program that runs in a node after the prelude.
 func python(node, program string) func(context.Context, *Lab) (string, error) {
 	return func(ctx context.Context, l *Lab) (string, error) { return l.run(ctx, node, program) }
 }

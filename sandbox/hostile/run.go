@@ -12,23 +12,23 @@ import (
 	"pattarai/sandbox"
 )
 
-// Finding is an attempt and what came of it.
+// Finding is an abuse and what came of it.
 type Finding struct {
-	Attempt Attempt
-	Seen    string
-	Held    bool // What came of it is what must.
-	Took    time.Duration
+	Abuse Abuse
+	Seen  string
+	Held  bool // What came of it is what must.
+	Took  time.Duration
 }
 
-// abreast is how many attempts are made at once where they do not disturb each other.
+// abreast is how many abuses are made at once where they do not disturb each other.
 const abreast = 6
 
-// Run makes the attempts and tells each finding to observe, in the attempts' order.
+// Run makes the abuses and tells each finding to observe, in the abuses' order.
 // The error is ours: the lab was lost.
-func (l *Lab) Run(ctx context.Context, attempts []Attempt, observe func(Finding)) error {
-	for len(attempts) > 0 {
-		n := together(attempts)
-		findings, err := l.make(ctx, attempts[:n])
+func (l *Lab) Run(ctx context.Context, abuses []Abuse, observe func(Finding)) error {
+	for len(abuses) > 0 {
+		n := together(abuses)
+		findings, err := l.make(ctx, abuses[:n])
 		for _, f := range findings {
 			observe(f)
 		}
@@ -36,43 +36,43 @@ func (l *Lab) Run(ctx context.Context, attempts []Attempt, observe func(Finding)
 			return err
 		}
 		if err := l.mend(ctx, findings[len(findings)-1]); err != nil {
-			return fmt.Errorf("after %s: %w", attempts[0].ID, err)
+			return fmt.Errorf("after %s: %w", abuses[0].ID, err)
 		}
-		attempts = attempts[n:]
+		abuses = abuses[n:]
 	}
 	return nil
 }
 
-// together counts the attempts at the front that may be made at the same time.
-func together(attempts []Attempt) int {
-	n := slices.IndexFunc(attempts, func(a Attempt) bool { return a.apart })
+// together counts the abuses at the front that may be made at the same time.
+func together(abuses []Abuse) int {
+	n := slices.IndexFunc(abuses, func(a Abuse) bool { return a.apart })
 	if n < 0 {
-		n = len(attempts)
+		n = len(abuses)
 	}
 	return max(1, min(n, abreast))
 }
 
-func (l *Lab) make(ctx context.Context, attempts []Attempt) ([]Finding, error) {
-	findings, errs := make([]Finding, len(attempts)), make([]error, len(attempts))
+func (l *Lab) make(ctx context.Context, abuses []Abuse) ([]Finding, error) {
+	findings, errs := make([]Finding, len(abuses)), make([]error, len(abuses))
 	var wg sync.WaitGroup
-	for i, a := range attempts {
+	for i, a := range abuses {
 		wg.Go(func() {
 			began := time.Now() //nolint:forbidigo // A stopwatch, only ever subtracted.
 			seen, err := a.do(ctx, l)
 			if err != nil {
 				errs[i] = fmt.Errorf("%s: %w", a.ID, err)
 			}
-			findings[i] = Finding{Attempt: a, Seen: seen, Held: seen == a.Want.On(l.tier), Took: time.Since(began)}
+			findings[i] = Finding{Abuse: a, Seen: seen, Held: seen == a.Want.On(l.tier), Took: time.Since(began)}
 		})
 	}
 	wg.Wait()
 	return findings, errors.Join(errs...)
 }
 
-// mend gives a node that an attempt was rough to, or ended, a new life.
+// mend gives a node that an abuse was rough to, or ended, a new life.
 func (l *Lab) mend(ctx context.Context, f Finding) error {
 	switch {
-	case f.Attempt.Rough:
+	case f.Abuse.Rough:
 		return l.restart(ctx, hog)
 	case strings.Contains(f.Seen, ended):
 		return l.restart(ctx, attacker)

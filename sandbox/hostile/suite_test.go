@@ -19,7 +19,7 @@ import (
 	"pattarai/sandbox/images"
 )
 
-var only = flag.String("attempts", "", "make only the attempts whose ids contain this")
+var only = flag.String("abuses", "", "make only the abuses whose ids contain this")
 
 // agentBinary is the agent to test with: PATTARAI_AGENT, or built now.
 var agentBinary = sync.OnceValues(func() (string, error) {
@@ -86,10 +86,10 @@ func newEngine(t *testing.T, tier sandbox.Tier) *docker.Engine {
 	return e
 }
 
-// TestHostileStandard makes every attempt on hardened runc.
+// TestHostileStandard makes every abuse on hardened runc.
 func TestHostileStandard(t *testing.T) { attack(t, sandbox.Standard) }
 
-// TestHostileHardened makes every attempt on gVisor.
+// TestHostileHardened makes every abuse on gVisor.
 func TestHostileHardened(t *testing.T) { attack(t, sandbox.Hardened) }
 
 func attack(t *testing.T, tier sandbox.Tier) {
@@ -102,18 +102,18 @@ func attack(t *testing.T, tier sandbox.Tier) {
 			t.Error(err)
 		}
 	}()
-	var attempts []hostile.Attempt
-	for _, a := range hostile.Attempts() {
+	var abuses []hostile.Abuse
+	for _, a := range hostile.Abuses() {
 		if strings.Contains(a.ID, *only) {
-			attempts = append(attempts, a)
+			abuses = append(abuses, a)
 		}
 	}
-	err = lab.Run(t.Context(), attempts, func(f hostile.Finding) {
+	err = lab.Run(t.Context(), abuses, func(f hostile.Finding) {
 		if !f.Held {
-			t.Errorf("%s (%s): %q, want %q", f.Attempt.ID, f.Attempt.What, f.Seen, f.Attempt.Want.On(tier))
+			t.Errorf("%s (%s): %q, want %q", f.Abuse.ID, f.Abuse.What, f.Seen, f.Abuse.Want.On(tier))
 		}
 		if f.Took > 3*time.Second {
-			t.Logf("%s took %s", f.Attempt.ID, f.Took.Round(10*time.Millisecond))
+			t.Logf("%s took %s", f.Abuse.ID, f.Took.Round(10*time.Millisecond))
 		}
 	})
 	if err != nil {

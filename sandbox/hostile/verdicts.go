@@ -51,7 +51,7 @@ type handedIn struct {
 func (h handedIn) Files() map[string][]byte { return h.files }
 
 // forged hands in a program and tells the verdict.
-func forged(id, what, program, want string) Attempt {
+func forged(id, what, program, want string) Abuse {
 	return deed(id, what, func(ctx context.Context, l *Lab) (string, error) { return l.judge(ctx, program) }, same(want))
 }
 
@@ -59,7 +59,7 @@ func (l *Lab) judge(ctx context.Context, program string) (string, error) {
 	fsys := fstest.MapFS{"exercise.yaml": {Data: []byte(exercise)}, "files/main.py": {Data: []byte("x\n")}}
 	parsed, problems := check.Parse(fsys, "exercise.yaml", l.session.Topology())
 	if problems.HasErrors() {
-		return "", fmt.Errorf("the exercise of the attempts: %v", problems)
+		return "", fmt.Errorf("the exercise of the abuses: %v", problems)
 	}
 	report := check.Run(ctx, handedIn{l.session, map[string][]byte{"main.py": []byte(program)}}, parsed, nil)
 	if !report.Gradable {
@@ -79,8 +79,8 @@ func (l *Lab) judge(ctx context.Context, program string) (string, error) {
 	return seen, nil
 }
 
-func verdicts() []Attempt {
-	return []Attempt{
+func verdicts() []Abuse {
+	return []Abuse{
 		forged("verdict-honest", "hands in the right program", right, "passed"),
 		forged("verdict-json", "prints a passed verdict", `print('{"verdict": "passed", "points": 100}')`, "failed"),
 		forged("verdict-junit", "prints the report of a test harness", `print('<testsuite tests="1" failures="0"><testcase name="product"/></testsuite>')`, "failed"),
