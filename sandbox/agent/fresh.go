@@ -2,7 +2,10 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -31,11 +34,14 @@ type cell struct {
 	err  error
 }
 
-// open returns the jail.
-func (c *cell) open() (*jail.Jail, error) {
+// open returns the jail. A kernel that confines less than planned is worth a line.
+func (c *cell) open(log *slog.Logger) (*jail.Jail, error) {
 	c.once.Do(func() {
-		c.jail, c.err = jail.New(temporary, shared)
 		debug.SetGCPercent(runnerGC)
+		c.jail, c.err = jail.New(temporary, shared)
+		if c.err == nil && !c.jail.Level().Scoped() {
+			log.Warn("programs are confined less than on a newer kernel", "by", c.jail.Level())
+		}
 	})
 	return c.jail, c.err
 }
@@ -50,7 +56,7 @@ func (c *cell) close() {
 
 // runFresh runs a fresh command confined: warm where that is wanted and possible.
 func (s *server) runFresh(ctx context.Context, p *command, c Command) Result {
-	confinement, err := s.cell.open()
+	confinement, err := s.cell.open(s.log)
 	if err != nil {
 		return Result{Exit: -1, Failure: "no confinement: " + err.Error()}
 	}
@@ -140,7 +146,13 @@ func (s *server) makeFresh() (*freshDir, error) {
 		path, err := os.MkdirTemp("", "run-")
 		return &freshDir{path}, err
 	}
-	return &freshDir{freshPath}, os.Mkdir(freshPath, 0o700)
+	err := os.Mkdir(freshPath, 0o700)
+	if errors.Is(err, fs.ErrExist) { // Of a command that was not fresh.
+		if err = purge(temporary); err == nil {
+			err = os.Mkdir(freshPath, 0o700)
+		}
+	}
+	return &freshDir{freshPath}, err
 }
 
 // wipe empties the places where the command may have written.

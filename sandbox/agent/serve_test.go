@@ -134,7 +134,11 @@ func TestLostConnection(t *testing.T) {
 // TestDependencies keeps the agent small: it is the first process of every node.
 func TestDependencies(t *testing.T) {
 	allowed := []string{"pattarai/sandbox/agent", "pattarai/sandbox/jail", "pattarai/sandbox/probe", "pattarai/cmd/pattarai-agent",
-		"github.com/hashicorp/yamux", "github.com/creack/pty", "github.com/elastic/go-seccomp-bpf", "golang.org/x/net/bpf", "golang.org/x/sys/"}
+		"github.com/hashicorp/yamux", "github.com/creack/pty", "github.com/elastic/go-seccomp-bpf", "golang.org/x/net/bpf", "golang.org/x/sys/",
+		// The probe node's clients of services: docs/adr/0010.
+		"github.com/jackc/pg", "github.com/gomodule/redigo", "github.com/rabbitmq/amqp091-go", "golang.org/x/text/",
+		// Impaired networks.
+		"pattarai/sandbox/impair", "github.com/florianl/go-nfqueue", "github.com/google/nftables", "github.com/mdlayher/", "golang.org/x/sync/errgroup"}
 	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "pattarai/cmd/pattarai-agent").Output()
 	if err != nil {
 		t.Fatal(err)
