@@ -51,7 +51,7 @@ func (c *quizImport) read() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer file.Close() //nolint:errcheck // Only read.
+		defer file.Close()
 		input = file
 	}
 	return io.ReadAll(io.LimitReader(input, exchange.MaxInput+1))

@@ -113,7 +113,6 @@ type formula struct {
 	ast.BaseInline
 	tex   string
 	block bool // Displayed apart.
-	line  int
 }
 
 func (*formula) Kind() ast.NodeKind         { return kindFormula }

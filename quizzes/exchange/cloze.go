@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -55,7 +54,7 @@ func (r *reader) moodleCloze(item Item, name string) {
 func clozeEntry(kind, source string) (entry Entry, chosen bool, refused string) {
 	chosen, known := clozeTypes[kind]
 	if !known {
-		return Entry{}, false, fmt.Sprintf("the embedded type %s", clip(kind))
+		return Entry{}, false, "the embedded type " + clip(kind)
 	}
 	var forms []string
 	for _, answer := range strings.Split(hideCloze(source), "~") {

@@ -188,6 +188,7 @@ func TestUnsupportedIsNamed(t *testing.T) {
 }
 
 func fuzz(f *testing.F, format exchange.Format) {
+	f.Helper()
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
 		f.Fatal(err)

@@ -118,8 +118,7 @@ func (r *reader) giftQuestion(source, id string, line int) {
 		return
 	}
 	item.Prompt = giftText(format, before)
-	general := ""
-	inner, general, _ = strings.Cut(inner, "####")
+	inner, general, _ := strings.Cut(inner, "####")
 	item.Why = giftText(format, general)
 	if tail != "" {
 		if first, _ := utf8.DecodeRuneInString(tail); unicode.IsLetter(first) || unicode.IsDigit(first) {
