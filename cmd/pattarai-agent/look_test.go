@@ -114,23 +114,22 @@ func TestHostileServices(t *testing.T) {
 			forever(conn, "D\x00\x00\x00\x0b\x00\x01\x00\x00\x00\x01x")
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			address := serving(t, answer)
-			for _, kind := range []string{probe.KindSQL, probe.KindRedis, probe.KindAMQP} {
-				exit, out := asked(t, kind, address)
+		for _, kind := range []string{probe.KindSQL, probe.KindRedis, probe.KindAMQP} {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				exit, out := asked(t, kind, serving(t, answer))
 				var seen struct {
 					Error string `json:"error"`
 				}
 				switch {
 				case exit == 2 && len(out) == 0:
 				case exit != 0 || len(out) > 1<<20:
-					t.Errorf("%s: status %d, %d bytes", kind, exit, len(out))
+					t.Errorf("status %d, %d bytes", exit, len(out))
 				case json.Unmarshal(out, &seen) != nil || seen.Error == "" && (kind != probe.KindRedis || name != "without end"):
-					t.Errorf("%s: %.300s", kind, out)
+					t.Errorf("%.300s", out)
 				}
-			}
-		})
+			})
+		}
 	}
 }
 

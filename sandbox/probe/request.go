@@ -39,10 +39,9 @@ type target struct {
 
 // parseTarget takes a URL apart without cleaning anything.
 func parseTarget(url string) (target, error) {
-	rest, port, secure := "", portHTTP, false
-	if after, ok := strings.CutPrefix(url, "https://"); ok {
-		rest, port, secure = after, portHTTPS, true
-	} else if rest, ok = strings.CutPrefix(url, "http://"); !ok {
+	scheme, rest, _ := strings.Cut(url, "://")
+	port, ok := map[string]string{"http": portHTTP, "https": portHTTPS}[scheme]
+	if !ok {
 		return target{}, fmt.Errorf("url %q; only http:// and https:// are possible", url)
 	}
 	authority, path := rest, "/"
@@ -59,7 +58,7 @@ func parseTarget(url string) (target, error) {
 	if _, _, err := net.SplitHostPort(authority); err != nil {
 		address = net.JoinHostPort(strings.Trim(authority, "[]"), port)
 	}
-	return target{secure, authority, authority, address, path}, nil
+	return target{scheme == "https", authority, authority, address, path}, nil
 }
 
 // message is a request ready to be sent.
