@@ -3,6 +3,7 @@ package labs_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,6 +32,7 @@ func TestViews(t *testing.T) {
 
 // scripted is a reader that fails on nodes that are down.
 type scripted struct {
+	mu     sync.Mutex
 	down   map[nodelive.Node]bool
 	asked  []nodelive.Node
 	keys   int
@@ -38,11 +40,20 @@ type scripted struct {
 }
 
 func (s *scripted) Read(_ context.Context, node nodelive.Node) (nodelive.Report, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.asked = append(s.asked, node)
 	if s.down[node] {
 		return nodelive.Report{}, errors.New("nothing answers")
 	}
 	return nodelive.Report{Redis: &nodelive.Redis{Size: s.keys}}, nil
+}
+
+// set takes a node down, and changes what the others say.
+func (s *scripted) set(down nodelive.Node, keys int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down[down], s.keys = true, keys
 }
 
 func (s *scripted) Close() { s.closed = true }
@@ -68,7 +79,7 @@ func TestPolledView(t *testing.T) {
 		if len(got) != 1 || len(reader.asked) != 2 || got[0].Redis.Size != 1 {
 			t.Fatalf("%d reports of %d looks at what does not change, want 1 of 2", len(got), len(reader.asked))
 		}
-		reader.down[one], reader.keys = true, 2
+		reader.set(one, 2)
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if len(got) != 2 || got[1].Node != "one" || got[1].Redis.Size != 2 {
@@ -77,7 +88,7 @@ func TestPolledView(t *testing.T) {
 		if last := reader.asked[len(reader.asked)-1]; last != nodelive.Node(two) {
 			t.Errorf("asked %v last, want the node that answered before", last)
 		}
-		reader.down[two] = true
+		reader.set(two, 2)
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if last := got[len(got)-1]; last.Problem != "nothing answers" || last.Redis != nil {
