@@ -87,7 +87,9 @@ func newEngine(tb testing.TB) *docker.Engine {
 func agentBinary(tb testing.TB) string {
 	tb.Helper()
 	if p := os.Getenv("PATTARAI_AGENT"); p != "" {
-		return p
+		if _, err := os.Stat(p); err == nil {
+			return p
+		}
 	}
 	p := filepath.Join(tb.TempDir(), "pattarai-agent")
 	cmd := exec.CommandContext(tb.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", p, "pattarai/cmd/pattarai-agent")
