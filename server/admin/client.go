@@ -79,7 +79,7 @@ func ask[T any](ctx context.Context, c *Client, method, path string, with any) (
 	if err != nil {
 		return answer, c.unreachable(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // It was read.
+	defer response.Body.Close()
 	decoder := json.NewDecoder(http.MaxBytesReader(nil, response.Body, maxAnswer))
 	if response.StatusCode != http.StatusOK {
 		var p problem

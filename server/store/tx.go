@@ -16,7 +16,7 @@ type Tx struct {
 
 // Exec runs a statement.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, err := t.prepare(ctx, query)
+	stmt, err := t.prepare(ctx, query) //nolint:sqlclosecheck // It lives as long as the connection.
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +25,7 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (sql.Result, e
 
 // QueryRow runs a query whose first row alone matters.
 func (t *Tx) QueryRow(ctx context.Context, query string, args ...any) Row {
-	stmt, err := t.prepare(ctx, query)
+	stmt, err := t.prepare(ctx, query) //nolint:sqlclosecheck // It lives as long as the connection.
 	if err != nil {
 		return Row{err: err}
 	}
