@@ -206,7 +206,7 @@ func programFolder(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	script := "#!/bin/sh\nexport " + asProgram + "=1\nexec '" + self + "' \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(dir, "pattarai"), []byte(script), 0o700); err != nil { //nolint:gosec // It is a program.
+	if err := os.WriteFile(filepath.Join(dir, "pattarai"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return dir + string(os.PathListSeparator) + os.Getenv("PATH")

@@ -71,13 +71,12 @@ func version() string {
 	if !ok {
 		return "1"
 	}
-	v := "1 " + info.Main.Version
 	for _, module := range info.Deps {
 		if strings.HasPrefix(module.Path, "github.com/alecthomas/chroma") {
-			v += " chroma " + module.Version
+			return "1 " + info.Main.Version + " chroma " + module.Version
 		}
 	}
-	return v
+	return "1 " + info.Main.Version
 }
 
 // Get returns what was put under key.

@@ -167,9 +167,9 @@ func create(dir string, files map[string][]byte) error {
 	}
 	for name, data := range files {
 		file := filepath.Join(dir, filepath.FromSlash(name))
-		err := os.MkdirAll(filepath.Dir(file), 0o755) //nolint:gosec // Content is for everybody to read.
+		err := os.MkdirAll(filepath.Dir(file), 0o755)
 		if err == nil {
-			err = os.WriteFile(file, data, 0o644) //nolint:gosec // Likewise.
+			err = os.WriteFile(file, data, 0o644) //nolint:gosec // Content is for everybody to read.
 		}
 		if err != nil {
 			return errors.Join(err, os.RemoveAll(dir))
