@@ -94,7 +94,8 @@ fuzz: ## Every fuzz target for FUZZTIME each
 
 .PHONY: bench
 bench: images ## Every benchmark; each figure is a ratio against a peer in the same run
-	PATTARAI_TEST_REQUIRE=$(REQUIRE) go test -run '^$$' -bench . -benchtime 3x -timeout 60m ./...
+	@command -v hugo >/dev/null || apt-get install -y -qq hugo
+	PATTARAI_TEST_REQUIRE=$(REQUIRE),hugo go test -run '^$$' -bench . -benchtime 3x -timeout 60m ./...
 
 .PHONY: bench-smoke
 bench-smoke: images ## Every benchmark once, to see that it runs
