@@ -1,4 +1,4 @@
-package agent
+package agent //nolint:testpackage // It speaks the protocol that the package keeps to itself.
 
 import (
 	"bytes"

@@ -178,8 +178,8 @@ func (e *Engine) awaitReady(ctx context.Context, id string) error {
 	}
 	defer logs.Close()
 	plain, in := io.Pipe()
-	defer plain.Close()
-	go func() { // Ends with logs or plain.
+	defer func() { _ = plain.Close() }() // Never fails.
+	go func() {                          // Ends with logs or plain.
 		_, err := stdcopy.StdCopy(in, in, logs)
 		in.CloseWithError(err)
 	}()

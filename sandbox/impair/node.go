@@ -18,7 +18,7 @@ func Spin(ctx context.Context) {
 	var work sync.WaitGroup
 	for range runtime.NumCPU() {
 		work.Go(func() {
-			for ctx.Err() == nil { //nolint:revive // Doing nothing is the point.
+			for ctx.Err() == nil { // Doing nothing is the point.
 			}
 		})
 	}

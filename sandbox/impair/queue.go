@@ -27,7 +27,7 @@ func run(ctx context.Context, rules map[netip.Addr]agent.LinkRule, ready func())
 	if err != nil {
 		return fmt.Errorf("open a netfilter queue: %w", err)
 	}
-	defer queue.Close()
+	defer func() { _ = queue.Close() }() // The process ends.
 	broken := make(chan error, 1)
 	decide := func(a nfqueue.Attribute) int {
 		judge(queue, rules, a)
@@ -61,9 +61,9 @@ func judge(queue *nfqueue.Nfqueue, rules map[netip.Addr]agent.LinkRule, a nfqueu
 	id, verdict := *a.PacketID, nfqueue.NfAccept
 	var delay time.Duration
 	if a.Payload != nil && len(*a.Payload) >= headerBytes && a.Hook != nil {
-		leaving, lost := *a.Hook == hookLeaving, false
-		delay, lost = fate(rules[peerOf(*a.Payload, leaving)], leaving)
-		if lost {
+		leaving := *a.Hook == hookLeaving
+		late, lost := fate(rules[peerOf(*a.Payload, leaving)], leaving)
+		if delay = late; lost {
 			verdict = nfqueue.NfDrop
 		}
 	}
