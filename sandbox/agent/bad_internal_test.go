@@ -1,4 +1,4 @@
-package agent //nolint:testpackage // It speaks the protocol that the package keeps to itself.
+package agent
 
 import (
 	"bytes"
