@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,7 +20,12 @@ func (s *Server) openRegrades(ctx context.Context, now func() time.Time) (err er
 		Store: s.store, Idle: s.submits.Idle, Known: s.exercise, Now: now, NewID: newULID, Logger: s.log,
 		Graders: map[submit.Kind]regrade.Grader{submit.KindChecks: s.replays, submit.KindQuiz: regrade.Quizzes{Lessons: s.lesson}},
 	})
-	if s.admin, err = admin.Listen(ctx, s.cfg.Data, s.regrades, s.log); err != nil {
+	s.admin, err = admin.Listen(ctx, s.cfg.Data, s.regrades, s.log)
+	if errors.Is(err, admin.ErrPath) {
+		s.log.Warn(err.Error())
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	s.opened("admin socket", s.admin.Close)

@@ -203,7 +203,9 @@ func (s *Server) Run(ctx context.Context) error {
 	part("labs", s.labs.Run)
 	part("submissions", s.submits.Run)
 	part("regrades", s.regrades.Run)
-	part("admin", s.admin.Run)
+	if s.admin != nil {
+		part("admin", s.admin.Run)
+	}
 	if s.cfg.Preview {
 		part("preview", s.watchContent)
 	}

@@ -123,6 +123,23 @@ func TestServerWithoutEngine(t *testing.T) {
 	}
 }
 
+// TestLongDataPath serves from a folder where no socket fits.
+func TestLongDataPath(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	cfg.Data = filepath.Join(cfg.Data, strings.Repeat("a-long-name/", 10))
+	url, log, stop := start(t, cfg)
+	if code, _ := get(t, url+"/"); code != http.StatusOK {
+		t.Errorf("catalogue: %d", code)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if text := log.String(); !strings.Contains(text, "no socket for pattarai admin") {
+		t.Errorf("the log does not say what is missing: %s", text)
+	}
+}
+
 func TestRestartKeepsSecretAndLogins(t *testing.T) {
 	t.Parallel()
 	cfg := config(t)

@@ -54,12 +54,17 @@ type Server struct {
 	listener net.Listener
 }
 
+// ErrPath means that no socket fits into the data folder's path; a server can do
+// without one.
+var ErrPath = errors.New("no socket for pattarai admin")
+
 // Listen opens the socket in a data folder, which the caller has for itself: a
-// socket that an earlier server left is removed.
+// socket that an earlier server left is removed. The error matches [ErrPath] when
+// the folder's path is too long.
 func Listen(ctx context.Context, data string, regrades Regrades, log *slog.Logger) (*Server, error) {
 	path := filepath.Join(data, socketName)
 	if len(path) > maxPath {
-		return nil, fmt.Errorf("data: the path of the socket %s has %d bytes and at most %d are possible; name a folder with a shorter path with --data", path, len(path), maxPath)
+		return nil, fmt.Errorf("%w: its path %s has %d bytes and at most %d are possible; name a folder with a shorter path with --data", ErrPath, path, len(path), maxPath)
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("data: the socket of an earlier server cannot be removed: %w", err)

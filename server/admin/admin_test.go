@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -144,7 +145,7 @@ func TestNoServer(t *testing.T) {
 func TestLongPath(t *testing.T) {
 	t.Parallel()
 	_, err := admin.Listen(t.Context(), "/"+strings.Repeat("long/", 30), new(regrades), slog.New(slog.DiscardHandler))
-	if err == nil || !strings.Contains(err.Error(), "--data") {
+	if !errors.Is(err, admin.ErrPath) || !strings.Contains(err.Error(), "--data") {
 		t.Errorf("a path that no socket can have: %v", err)
 	}
 }
