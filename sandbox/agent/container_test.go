@@ -79,6 +79,7 @@ func connectInside(t *testing.T, id string) *agent.Client {
 	cmd := exec.Command("docker", "exec", "-i", id, "/pattarai-agent", "connect")
 	stdin, _ := cmd.StdinPipe()
 	stdout, _ := cmd.StdoutPipe()
+	cmd.Stderr = t.Output()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

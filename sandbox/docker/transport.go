@@ -22,6 +22,7 @@ const (
 	pollFirst = 5 * time.Millisecond // Between looks for an agent that starts.
 	pollMost  = 100 * time.Millisecond
 	agentWait = 30 * time.Second
+	refusals  = 3 // Of our token, until it is not the connection that is to blame.
 )
 
 // Dial implements [sandbox.Engine].
@@ -112,13 +113,16 @@ func (e *Engine) open(ctx context.Context, at agentAt) (net.Conn, error) {
 func (e *Engine) awaitAgent(ctx context.Context, at agentAt, alive func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, agentWait)
 	defer cancel()
+	refused := 0
 	for pause := pollFirst; ; pause = min(2*pause, pollMost) {
 		conn, err := e.dialAgent(ctx, at)
 		if err == nil {
 			return conn.Close()
 		}
-		if errors.Is(err, agent.ErrToken) {
-			return err
+		if errors.Is(err, agent.ErrToken) { // Or the connection ended with what carried it.
+			if refused++; refused == refusals {
+				return err
+			}
 		}
 		if err := alive(); err != nil {
 			return err

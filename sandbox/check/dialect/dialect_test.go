@@ -15,7 +15,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestGolden reads every file of testdata, named DIALECT-what.in, and compares what
-// is made of it with its .out.
+// is made of it with its .golden.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.in")
@@ -28,7 +28,7 @@ func TestGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, golden := told(dialect.Read(name, data)), strings.TrimSuffix(file, ".in")+".out"
+		got, golden := told(dialect.Read(name, data)), strings.TrimSuffix(file, ".in")+".golden"
 		if *update {
 			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
