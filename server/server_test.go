@@ -99,7 +99,7 @@ func TestServerWithoutEngine(t *testing.T) {
 	t.Parallel()
 	cfg := config(t)
 	url, log, stop := start(t, cfg)
-	if code, body := get(t, url+"/"); code != http.StatusOK || !strings.Contains(body, "/courses/") {
+	if code, body := get(t, url+"/"); code != http.StatusOK || !strings.Contains(body, "/courses/") || strings.Contains(body, "abs_off") {
 		t.Errorf("catalogue: %d\n%s", code, body)
 	}
 	if code, body := get(t, url+"/readyz"); code != http.StatusOK || !strings.Contains(body, "labs cannot start") {

@@ -86,6 +86,15 @@ func explain(err error) failure {
 	return failure{"The lab could not start because something of ours failed; it is in our log.", "Your files are safe. Start the lab again.", ""}
 }
 
+// said is what an error tells people: a fault's message without its code.
+func said(err error) string {
+	var known *fault.Error
+	if errors.As(err, &known) {
+		return known.Message
+	}
+	return err.Error()
+}
+
 // sentence makes text begin with a capital and end with a full stop.
 func sentence(text string) string {
 	text = strings.TrimSpace(text)

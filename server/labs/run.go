@@ -207,7 +207,7 @@ func (s *Service) startFailed(ctx context.Context, b *bench, err error) {
 	}
 	why := explain(err)
 	if missing := (*notReadyError)(nil); errors.As(err, &missing) {
-		why.reason = "Labs cannot start now: " + sentence(missing.Error())
+		why.reason = "Labs cannot start now: " + sentence(said(missing))
 	}
 	s.markFailed(ctx, b, why)
 }

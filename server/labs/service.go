@@ -197,7 +197,7 @@ func (s *Service) Available(ctx context.Context) error {
 		return nil
 	}
 	return fault.Wrap(err, fault.Unavailable, "labs_unavailable",
-		"Labs cannot start now: "+sentence(err.Error()), "Reading and quizzes work meanwhile; come back to the lab later.")
+		"Labs cannot start now: "+sentence(said(err)), "Reading and quizzes work meanwhile; come back to the lab later.")
 }
 
 // bench returns the learner's place at a lesson, making one when needed.
