@@ -19,7 +19,7 @@ type savedJSON struct {
 	Applied *sandbox.Applied `json:"applied"`
 }
 
-// saveFile answers PUT …/files/{path}. The header X-Tab names the tab that saves,
+// saveFile answers PUT …/files/{path}. The body names the tab that saves,
 // so that it can tell its own news from another's.
 func (h *Handler) saveFile(c echo.Context) error {
 	lesson, err := h.find(c)

@@ -59,7 +59,7 @@ export class Document {
     this.mark.value = "saving";
     try {
       const path = this.file.path.split("/").map(encodeURIComponent).join("/");
-      const saved = await call<Saved>("PUT", `${this.session.base}/files/${path}`, { content, version: this.file.version, apply });
+      const saved = await call<Saved>("PUT", `${this.session.base}/files/${path}`, { content, version: this.file.version, apply, tab: this.session.tab });
       this.stored(content, saved);
     } catch (error) {
       this.failed(error);

@@ -96,7 +96,7 @@ export class Session {
 
   private hearFile(news: { path: string; version: number; tab: string }): void {
     this.fileSaved.tell(news);
-    this.markStale();
+    if (news.tab !== this.tab) this.markStale(); // Our own editor knows whether its text changed.
   }
 
   /** Files changed: what passed before may not pass now. */
