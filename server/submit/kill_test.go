@@ -91,6 +91,9 @@ func TestKill(t *testing.T) {
 		}
 		stored += len(all)
 		for _, sub := range all {
+			if _, known := told["verdict "+sub.ID]; !known && isSetAside(sub) {
+				continue // Three kills met it while it was graded, which chance allows: 15 kills, and its turn comes first again.
+			}
 			if sub.State != submit.Done || !sub.Gradable || sub.Verdict != check.VerdictPassed {
 				t.Errorf("%s is %s, %s after %d tries", sub.ID, sub.State, sub.Verdict, sub.Tries)
 			}
@@ -106,6 +109,12 @@ func TestKill(t *testing.T) {
 		t.Errorf("%d submissions of %d keys", stored, rounds*perRound)
 	}
 	t.Logf("%d submissions, %d kills", stored, rounds)
+}
+
+// isSetAside tells whether a submission waits for an operator, ungraded, because the
+// server ended three times while it was graded.
+func isSetAside(sub submit.Submission) bool {
+	return sub.State == submit.Done && !sub.Gradable && sub.Verdict == check.VerdictPending && sub.Tries == 3
 }
 
 // child runs a child and hears what it says. It tells whether it was killed.
