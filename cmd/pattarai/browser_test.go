@@ -412,7 +412,7 @@ func (b *browser) phone() {
 func TestQuizAndPython(t *testing.T) {
 	b := newBrowser(t, startServer(t))
 	b.lesson("python/print")
-	b.click("a wrong answer", "document.querySelector('[data-quiz=py1-raw] input[name=value]')")
+	b.click("a wrong answer", "document.querySelector('[data-quiz=py1-raw] input[value=a]')")
 	b.click("Answer", "document.querySelector('[data-quiz=py1-raw] button[type=submit].btn')")
 	b.until("the wrong answer is explained", text("[data-quiz=py1-raw]")+".includes('new line')", 10*time.Second)
 	b.click("the start button", button("Start the lab"))
@@ -434,7 +434,7 @@ func TestWithoutEngine(t *testing.T) {
 	b := newBrowser(t, base)
 	b.lesson("haproxy/round-robin")
 	b.until("the page says what is missing", "document.body.innerText.includes('doctor --fix')", 15*time.Second)
-	b.click("an answer", "document.querySelectorAll('[data-quiz=hx5-order] input[name=value]')[1]")
+	b.click("an answer", "document.querySelector('[data-quiz=hx5-order] input[value=b]')")
 	b.click("Answer", "document.querySelector('[data-quiz=hx5-order] button[type=submit].btn')")
 	b.until("quizzes work", text("[data-quiz=hx5-order]")+".includes('One turn each')", 10*time.Second)
 	b.shoot("no-engine")
