@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -18,6 +19,7 @@ import (
 	"pattarai/sandbox/docker"
 	"pattarai/sandbox/images"
 	"pattarai/sandbox/pool"
+	"pattarai/sandbox/probe"
 	"pattarai/server/catalog"
 	"pattarai/server/labs"
 )
@@ -241,7 +243,7 @@ func TestOnContainers(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, events, "traffic that app2 answers", func(e labs.Event) bool {
-		return e.Traffic != nil && len(e.Traffic.Requests) > 0 && e.Traffic.Requests[0].Server == "app2"
+		return e.Traffic != nil && slices.ContainsFunc(e.Traffic.Requests, func(r probe.TrafficRequest) bool { return r.Server == "app2" })
 	})
 	var pid int
 	until(t, events, "live view with requests", func(e labs.Event) bool {
